@@ -1,0 +1,118 @@
+"""A plan says what becomes of each column; `apply` carries it out on a batch of rows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pyarrow as pa
+
+from pseudonymize.errors import PlanError
+from pseudonymize.transform.spec import Drop, Transform, output_type, to_json
+
+if TYPE_CHECKING:
+    from pseudonymize.findings import Findings
+    from pseudonymize.spans import Span
+
+TRANSFORM_VERSION = 1
+"""Raised when a transform's output changes for the same input: it is part of every plan's digest."""
+
+
+class TransformKeys(Protocol):
+    """The keys a plan needs; they belong to one controller."""
+
+    def token_key(self, kind: str) -> tuple[bytes, int]:
+        """The 32-byte key for identifiers of one kind, and its version."""
+        ...
+
+    def shift_key(self) -> bytes:
+        """The 32-byte key that decides how far a subject's dates are shifted."""
+        ...
+
+
+class SupportsDetect(Protocol):
+    """Finds personal data in text."""
+
+    def detect(self, texts: Sequence[str]) -> list[list[Span]]:
+        """The spans of each text, sorted and not overlapping."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPlan:
+    """What becomes of one column."""
+
+    name: str
+    transform: Transform
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What becomes of every column, in order."""
+
+    columns: tuple[ColumnPlan, ...]
+
+    def digest(self) -> str:
+        """SHA-256, hexadecimal, over everything that decides the output besides rows and keys."""
+        content: dict[str, Any] = {
+            "version": TRANSFORM_VERSION,
+            "columns": [[column.name, to_json(column.transform)] for column in self.columns],
+        }
+        text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def output_schema(self, schema: pa.Schema) -> pa.Schema:
+        """The schema of what `apply` gives for rows of `schema`."""
+        return pa.schema(
+            [
+                (column.name, output_type(column.transform, schema.field(column.name).type))
+                for column in self.columns
+                if not isinstance(column.transform, Drop)
+            ]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Transformed:
+    """Transformed rows, in the same order, and what was found in their text."""
+
+    table: pa.Table
+    findings: Findings
+
+
+def apply(
+    plan: Plan,
+    batch: pa.RecordBatch | pa.Table,
+    *,
+    keys: TransformKeys,
+    detector: SupportsDetect | None = None,
+) -> Transformed:
+    """Transform a batch of rows, column by column and on unique values.
+
+    Args:
+        plan: what becomes of each column; it names exactly the batch's columns.
+        batch: the rows.
+        keys: token and shift keys.
+        detector: needed when a column is redacted.
+
+    Raises:
+        PlanError: plan and batch name different columns, or a detector is missing.
+        TransformError: a transform does not fit its column's type.
+    """
+    from pseudonymize.transform.columns import Work
+
+    table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
+    planned = [column.name for column in plan.columns]
+    if sorted(planned) != sorted(table.column_names):
+        raise PlanError("the plan names other columns than the batch has")
+    work = Work(table, keys, detector)
+    schema = plan.output_schema(table.schema)
+    arrays = [
+        work.column(column.name, column.transform)
+        for column in plan.columns
+        if not isinstance(column.transform, Drop)
+    ]
+    return Transformed(pa.Table.from_arrays(arrays, schema=schema), work.findings)

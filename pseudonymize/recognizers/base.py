@@ -1,0 +1,118 @@
+"""What our recognizers add to Presidio's: one normalisation, labels as context, ASCII-aware boundaries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from presidio_analyzer import AnalysisExplanation, Pattern, PatternRecognizer, RecognizerResult
+
+from pseudonymize.detect.document import Document, document_of
+from pseudonymize.spans import Span
+
+THRESHOLD = 0.5
+"""Candidates below this score are not reported."""
+
+# A number ends where no digit follows, nor a dash and a digit: half of a longer number is another number.
+LEFT = r"(?<![0-9])(?<![0-9]-)"
+RIGHT = r"(?![0-9])(?!-[0-9])"
+
+
+class DocumentRecognizer(PatternRecognizer):  # type: ignore[misc]
+    """A Presidio recognizer that searches a normalised :class:`Document`.
+
+    In a Presidio ``AnalyzerEngine`` it works as any other recognizer: ``analyze`` normalises, searches and
+    answers in offsets of the original text. The detector calls ``find`` on a document it has prepared
+    once for all recognizers. Matching uses ``re`` on patterns with bounded repetition, so its time is
+    linear in the length of the text.
+
+    Class attributes:
+        ENTITY: Presidio entity name.
+        VERSION: Raised with every change of what is found; part of the model digest.
+        PATTERNS: Patterns with their score; a group named ``v`` is the value, else the whole match.
+        FLAGS: Flags of :mod:`re`.
+    """
+
+    ENTITY: ClassVar[str]
+    VERSION: ClassVar[str] = "1.0.0"
+    PATTERNS: ClassVar[list[Pattern]]
+    CONTEXT: ClassVar[list[str]] = []
+    FLAGS: ClassVar[re.RegexFlag] = re.NOFLAG
+
+    def __init__(self, supported_language: str = "ko", **settings: Any) -> None:
+        settings.setdefault("supported_entity", self.ENTITY)
+        settings.setdefault("patterns", self.PATTERNS)
+        settings.setdefault("context", self.CONTEXT)
+        super().__init__(supported_language=supported_language, **settings)
+        self.version = self.VERSION
+        self._compiled = [
+            (pattern.name, re.compile(pattern.regex, self.FLAGS), float(pattern.score)) for pattern in self.patterns
+        ]
+
+    def applies(self, document: Document) -> bool:
+        """A cheap necessary condition for any match: most numbers need a digit."""
+        return document.has_digit
+
+    def judge(self, match: re.Match[str], name: str, score: float, document: Document) -> float:
+        """Score one match from its value and surroundings; below ``THRESHOLD`` it is dropped."""
+        return score
+
+    def find(self, document: Document) -> Iterator[Span]:
+        """Candidates in offsets of ``document.text``."""
+        for name, pattern, base in self._compiled:
+            group = "v" if "v" in pattern.groupindex else 0
+            for match in pattern.finditer(document.text):
+                score = self.judge(match, name, base, document)
+                if score >= THRESHOLD:
+                    start, end = match.span(group)
+                    yield Span(start, end, self.ENTITY, score)
+
+    def spans(self, document: Document) -> list[Span]:
+        """Candidates in offsets of the original text, duplicates removed, or none when nothing can match."""
+        if not self.applies(document):
+            return []
+        best: dict[tuple[int, int], Span] = {}
+        for span in self.find(document):
+            start, end = document.to_original(span.start, span.end)
+            known = best.get((start, end))
+            if known is None or known.score < span.score:
+                best[start, end] = Span(start, end, span.entity, span.score)
+        return list(best.values())
+
+    def analyze(
+        self, text: str, entities: list[str], nlp_artifacts: Any = None, regex_flags: int | None = None
+    ) -> list[RecognizerResult]:
+        """Presidio's interface to :meth:`spans`."""
+        if entities and self.ENTITY not in entities:
+            return []
+        found = self.spans(document_of(text))
+        return [self._result(span) for span in found]
+
+    def _result(self, span: Span) -> RecognizerResult:
+        return RecognizerResult(
+            entity_type=span.entity,
+            start=span.start,
+            end=span.end,
+            score=span.score,
+            analysis_explanation=AnalysisExplanation(recognizer=self.name, original_score=span.score),
+            recognition_metadata={
+                RecognizerResult.RECOGNIZER_NAME_KEY: self.name,
+                RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
+            },
+        )
+
+    def identity(self) -> dict[str, Any]:
+        """All that decides what this recognizer finds, for the model digest."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "entity": self.ENTITY,
+            "patterns": [[pattern.name, pattern.regex, float(pattern.score)] for pattern in self.patterns],
+            "flags": int(self.FLAGS),
+        }
+
+
+def digits(text: str) -> str:
+    """The ASCII digits of ``text``."""
+    return re.sub(r"[^0-9]", "", text)

@@ -1,0 +1,56 @@
+"""Spans of text that identify a person, and the one rule that resolves their overlaps."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Span(NamedTuple):
+    """A stretch of text that identifies somebody.
+
+    Attributes:
+        start: First code point, counted in the original text.
+        end: One past the last code point.
+        entity: Presidio's entity name where it has one (``PERSON``, ``KR_RRN``, ...).
+        score: Confidence between 0 and 1.
+    """
+
+    start: int
+    end: int
+    entity: str
+    score: float
+
+
+def _rank(span: Span) -> tuple[float, int, int, str]:
+    return (-span.score, span.start - span.end, span.start, span.entity)
+
+
+def resolve(spans: Iterable[Span]) -> list[Span]:
+    """Make candidate spans sorted and free of overlaps without uncovering a single character.
+
+    1. The higher score wins; among equals the longer span, then the one further left, then the
+       entity name in alphabetical order (so the outcome never depends on the order of recognizers).
+    2. What a loser covers *beyond* the winner stays covered: the rest keeps the loser's entity and
+       score. A loser wholly inside a winner disappears.
+    3. Touching spans stay apart.
+
+    Args:
+        spans: Candidates in any order; empty ones are ignored.
+
+    Returns:
+        Spans sorted by position, pairwise disjoint, covering exactly what the candidates cover.
+    """
+    kept: list[Span] = []  # disjoint and sorted, so two bisections find all overlaps
+    for span in sorted((span for span in spans if span.end > span.start), key=_rank):
+        first = bisect_right(kept, span.start, key=lambda winner: winner.end)
+        last = bisect_left(kept, span.end, key=lambda winner: winner.start)
+        edges = [span.start, *(edge for winner in kept[first:last] for edge in winner[:2]), span.end]
+        rests = [
+            Span(start, end, span.entity, span.score)
+            for start, end in zip(edges[::2], edges[1::2], strict=True)
+            if start < end
+        ]
+        kept[first:last] = sorted([*kept[first:last], *rests])
+    return kept

@@ -1,0 +1,1 @@
+"""What becomes of a column: drop, mask, tokenise, generalise, shift, redact."""

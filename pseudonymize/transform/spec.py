@@ -1,0 +1,233 @@
+"""The transforms a column can be given, as frozen specifications.
+
+A dataset policy names them by ``method``; `pseudonymize.transform.columns` carries them out. The terms follow
+ISO/IEC 20889:2018 (masking, generalisation, rounding, top and bottom coding, pseudonymisation).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Literal
+
+import pyarrow as pa
+
+_STRICT: dict[str, Any] = {"extra": "forbid"}
+
+
+def _require(good: bool, fault: str) -> None:
+    if not good:
+        raise ValueError(fault)
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Leave the column as it is."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    method: Literal["keep"] = "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Remove the column."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    method: Literal["drop"] = "drop"
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """Replace characters, keeping some at the ends.
+
+    Attributes:
+        keep_first: characters left at the start.
+        keep_last: characters left at the end.
+        char: what stands for each other character; a value too short to hide anything is masked whole.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    method: Literal["mask"] = "mask"
+    keep_first: int = 0
+    keep_last: int = 0
+    char: str = "*"
+
+    def __post_init__(self) -> None:
+        """Check the arguments (ValueError)."""
+        _require(self.keep_first >= 0 and self.keep_last >= 0, "keep_first and keep_last count from 0")
+        _require(len(self.char) == 1, "char is one character")
+
+
+@dataclass(frozen=True, slots=True)
+class Tokenise:
+    """Replace an identifier by a keyed token (HMAC-SHA256), the same for the same value.
+
+    Attributes:
+        kind: kind of identifier, e.g. ``rrn``; tokens of different kinds never match.
+        normalise: how values are made alike first: ``text`` (NFKC, trimmed), ``digits`` (digits only), ``name``
+            (NFKC without white space).
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    kind: str
+    normalise: Literal["text", "digits", "name"] = "text"
+    method: Literal["tokenise"] = "tokenise"
+
+    def __post_init__(self) -> None:
+        """Check the arguments (ValueError)."""
+        allowed = self.kind.replace("-", "").replace("_", "")
+        _require(allowed.isascii() and allowed.isalnum(), "kind is made of ASCII letters, digits, - and _")
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Put numbers into bands, written ``30-39`` for whole and ``1.5-<2.0`` for other widths.
+
+    Attributes:
+        width: width of a band.
+        origin: where a band begins.
+        bottom: everything below becomes ``<bottom``.
+        top: everything from here on becomes ``≥top``.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    width: float
+    origin: float = 0.0
+    bottom: float | None = None
+    top: float | None = None
+    method: Literal["band"] = "band"
+
+    def __post_init__(self) -> None:
+        """Check the arguments (ValueError)."""
+        _require(self.width > 0, "width is larger than 0")
+        if self.bottom is not None and self.top is not None:
+            _require(self.bottom < self.top, "bottom is smaller than top")
+        for edge in (self.bottom, self.top):
+            on_edge = edge is None or ((edge - self.origin) / self.width).is_integer()
+            _require(on_edge, "bottom and top lie where a band begins")
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Round numbers to a multiple, half away from zero.
+
+    Attributes:
+        to: the multiple.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    to: float
+    method: Literal["round"] = "round"
+
+    def __post_init__(self) -> None:
+        """Check the arguments (ValueError)."""
+        _require(self.to > 0, "to is larger than 0")
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """Top and bottom coding: numbers beyond a limit become the limit.
+
+    Attributes:
+        bottom: smallest number left.
+        top: largest number left.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    bottom: float | None = None
+    top: float | None = None
+    method: Literal["clip"] = "clip"
+
+    def __post_init__(self) -> None:
+        """Check the arguments (ValueError)."""
+        _require(self.bottom is not None or self.top is not None, "bottom or top is needed")
+        if self.bottom is not None and self.top is not None:
+            _require(self.bottom < self.top, "bottom is smaller than top")
+
+
+@dataclass(frozen=True, slots=True)
+class TruncateDate:
+    """Keep only the larger parts of a date: ``2024``, ``2020-2024``, ``2024-H1``, ``2024-Q1``, ``2024-03``.
+
+    Attributes:
+        to: the smallest part left.
+        every: for years, how many make one group.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    to: Literal["year", "half", "quarter", "month"]
+    every: int = 1
+    method: Literal["truncate_date"] = "truncate_date"
+
+    def __post_init__(self) -> None:
+        """Check the arguments (ValueError)."""
+        _require(self.every >= 1, "every counts from 1")
+        _require(self.every == 1 or self.to == "year", "every goes with to: year")
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Roll an address up to 시도 or 시군구; what is not recognised becomes null.
+
+    Attributes:
+        level: how much is left.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    level: Literal["sido", "sigungu"]
+    method: Literal["region"] = "region"
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftDate:
+    """Shift dates by a number of days that is the same for all dates of one subject, so intervals are kept.
+
+    Attributes:
+        days: largest shift either way; never 0 days.
+        subject: the column that says whose row it is (before its own transform).
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    days: int
+    subject: str
+    method: Literal["shift_date"] = "shift_date"
+
+    def __post_init__(self) -> None:
+        """Check the arguments (ValueError)."""
+        _require(1 <= self.days <= 3650, "days lies between 1 and 3650")
+        _require(bool(self.subject), "subject names a column")
+
+
+@dataclass(frozen=True, slots=True)
+class Redact:
+    """Replace personal data found in free text.
+
+    Attributes:
+        replace: ``label`` writes a typed label with a number per document (``<이름1>``), ``mask`` stars.
+        entities: entities that are replaced; None means all the detector finds.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    replace: Literal["label", "mask"] = "label"
+    entities: tuple[str, ...] | None = None
+    method: Literal["redact"] = "redact"
+
+
+Transform = Keep | Drop | Mask | Tokenise | Band | Round | Clip | TruncateDate | Region | ShiftDate | Redact
+TEXT_OUT = (Mask, Tokenise, Band, TruncateDate, Region, Redact)
+
+
+def output_type(transform: Transform, kind: pa.DataType) -> pa.DataType:
+    """The Arrow type a column of type `kind` has afterwards."""
+    if isinstance(transform, TEXT_OUT):
+        return pa.string()
+    if isinstance(transform, Round) and pa.types.is_integer(kind) and not float(transform.to).is_integer():
+        return pa.float64()
+    return kind
+
+
+def to_json(transform: Transform) -> dict[str, Any]:
+    """A transform as plain JSON values, for digests."""
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in sorted(asdict(transform).items())
+    }
