@@ -1,0 +1,1 @@
+"""Data-quality and privacy checks around Great Expectations: batches and a suite in, counts out, never values."""
