@@ -1,0 +1,141 @@
+"""Writing the log: anyone stages an event with the change it describes, the `log` duty gives it its place."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
+
+from safezone.audit.engine import read, write
+from safezone.audit.event import AuditEvent, details_digest, details_json, leaf_text
+from safezone.audit.merkle import Frontier, leaf_hash
+from safezone.audit.tables import audit_detail, audit_event, audit_leaf, audit_node
+from safezone.audit.tree import StoredTree, lock_log
+from safezone.model import now, timestamp
+
+_INSERT_EVENT = insert(audit_event)
+_INSERT_DETAIL = insert(audit_detail)
+_INSERT_LEAF = insert(audit_leaf)
+_INSERT_NODE = insert(audit_node)
+_SET_SEQ = update(audit_event).where(audit_event.c.id == bindparam("event")).values(seq=bindparam("place"))
+
+
+def stage(connection: Connection, event: AuditEvent) -> str:
+    """Record `event` in the caller's transaction, so that it commits with the change it describes.
+
+    Returns:
+        The event's uid; its sequence number comes later, from the `log` duty.
+
+    Raises:
+        UsageError: the event cannot be written down exactly.
+    """
+    return stage_all(connection, [event])[0]
+
+
+def stage_all(connection: Connection, events: Iterable[AuditEvent]) -> list[str]:
+    """Record several events in the caller's transaction, in order; return their uids."""
+    moment = timestamp(now())
+    rows: list[dict[str, Any]] = []
+    details: list[dict[str, Any]] = []
+    for event in events:
+        uid, body, committed = secrets.token_hex(16), details_json(event), ""
+        if body:
+            salt = secrets.token_bytes(32)
+            committed = details_digest(salt, body.encode())
+            details.append({"uid": uid, "salt": salt, "details": body})
+        rows.append(
+            {
+                "uid": uid,
+                "time": moment,
+                "type": str(event.type),
+                "account": event.actor,
+                "object": event.object,
+                "purpose": event.purpose,
+                "policy": event.policy,
+                "details_digest": committed,
+            }
+        )
+    if rows:
+        connection.execute(_INSERT_EVENT, rows)
+    if details:
+        connection.execute(_INSERT_DETAIL, details)
+    return [row["uid"] for row in rows]
+
+
+class Sequencer:
+    """Turns staged events into leaves, each exactly once, in batches of one transaction.
+
+    Killed anywhere, it leaves whole batches only. Several may run: they take turns.
+
+    Args:
+        engine: the store.
+        batch: events in one transaction.
+    """
+
+    def __init__(self, engine: Engine, batch: int = 1_000) -> None:
+        self._engine = engine
+        self._batch = batch
+        self._frontier = Frontier()
+
+    def sequence(self) -> int:
+        """Sequence everything staged by now; return how many events got their place."""
+        total = 0
+        while self._waiting():
+            done = self._one_batch()
+            total += done
+            if done < self._batch:
+                break
+        return total
+
+    def _waiting(self) -> bool:
+        """Look without a write lock, so that an idle log holds nobody up."""
+        with read(self._engine) as connection:
+            query = select(audit_event.c.id).where(audit_event.c.seq.is_(None)).limit(1)
+            return connection.execute(query).first() is not None
+
+    def _one_batch(self) -> int:
+        with write(self._engine) as connection:
+            lock_log(connection)
+            frontier = self._resume(connection)
+            events = connection.execute(
+                select(audit_event).where(audit_event.c.seq.is_(None)).order_by(audit_event.c.id).limit(self._batch)
+            ).all()
+            if events:
+                _append(connection, frontier, events)
+        # Only now is it committed.
+        self._frontier = frontier
+        return len(events)
+
+    def _resume(self, connection: Connection) -> Frontier:
+        newest = connection.execute(select(func.max(audit_leaf.c.seq))).scalar()
+        size = 0 if newest is None else newest + 1
+        if size == self._frontier.size:
+            return self._frontier.copy()
+        return StoredTree(connection).frontier(size)
+
+
+def _append(connection: Connection, frontier: Frontier, events: Iterable[Any]) -> None:
+    leaves, nodes, places = [], [], []
+    for event in events:
+        seq = frontier.size
+        leaf = leaf_text(
+            seq=seq,
+            time=event.time,
+            type_=event.type,
+            account=event.account,
+            object_=event.object,
+            purpose=event.purpose,
+            policy=event.policy,
+            details=event.details_digest,
+        )
+        leaves.append({"seq": seq, "leaf": leaf})
+        places.append({"event": event.id, "place": seq})
+        nodes += [
+            {"level": level, "index": index, "hash": value}
+            for level, index, value in frontier.append(leaf_hash(leaf.encode()))
+        ]
+    connection.execute(_INSERT_LEAF, leaves)
+    connection.execute(_INSERT_NODE, nodes)
+    connection.execute(_SET_SEQ, places)

@@ -1,0 +1,242 @@
+"""Verifying the log where it lies: entries against checkpoints, witnesses, event rows, details and stored tree.
+
+Every entry is read once, in order, a few thousand at a time, so memory does not grow with the log.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine, LargeBinary, and_, cast, func, or_, select
+
+from safezone.audit.checkpoint import NoteKey, open_checkpoint, parse_note, signers
+from safezone.audit.engine import read
+from safezone.audit.event import details_digest, leaf_text
+from safezone.audit.findings import Findings, Kind, Verification
+from safezone.audit.merkle import leaf_hash
+from safezone.audit.replay import Promise, Replay
+from safezone.audit.tables import audit_checkpoint, audit_detail, audit_event, audit_leaf, audit_node
+from safezone.errors import IntegrityFailure
+from safezone.ports import Witness
+
+_CHUNK = 4096
+
+
+class KeyedWitness(Witness, Protocol):
+    """A witness whose public key is known."""
+
+    key: NoteKey
+
+
+def verify_log(
+    engine: Engine,
+    keys: Sequence[NoteKey],
+    witnesses: Sequence[KeyedWitness] = (),
+    known: Sequence[str] = (),
+) -> Verification:
+    """Check the whole log and say where it first differs from what was promised.
+
+    What is found of entries under a checkpoint: every edit, deletion, insertion and move, also when event rows and
+    stored tree were changed to match; under a witness's checkpoint (or one in `known`) also when whoever did it
+    holds the log's signing key. Of entries after that, only what contradicts itself.
+
+    Args:
+        engine: the store.
+        keys: public keys of the log; the auditor should hold them from elsewhere than the zone.
+        witnesses: those that were handed checkpoints.
+        known: checkpoints the auditor kept.
+
+    Raises:
+        Unavailable: the store or a witness does not answer.
+    """
+    findings = Findings()
+    outside = _outside(keys, witnesses, known, findings)
+    with read(engine) as connection, _lenient_text(connection):
+        checkpoints = _checkpoints(connection, keys, [witness.key for witness in witnesses], findings)
+        replay = Replay(heapq.merge(checkpoints, outside), findings)
+        deleted = 0
+        for rows in _pages(connection):
+            start, completed = replay.size, {}
+            for row in rows:
+                for level, index, value in replay.leaf(row.seq, _text(row.leaf)):
+                    completed[level, index] = value
+                deleted += _check_row(row, findings)
+            _check_nodes(connection, completed, start, replay.size, findings)
+        replay.finish(partial(_stored_hashes, connection))
+        staged = _check_beyond(connection, replay.size, findings)
+    return Verification(
+        size=replay.size,
+        proven=replay.proven,
+        witnessed=replay.witnessed,
+        staged=staged,
+        details_deleted=deleted,
+        checkpoints=replay.compared,
+        problems=tuple(findings.problems),
+        count=findings.count,
+    )
+
+
+def _outside(
+    keys: Sequence[NoteKey], witnesses: Sequence[KeyedWitness], known: Sequence[str], findings: Findings
+) -> list[Promise]:
+    notes: list[tuple[str, str | None, NoteKey | None]] = [("known", note, None) for note in known]
+    notes += [(witness.key.name, witness.latest(), witness.key) for witness in witnesses]
+    promises = []
+    for by, note, key in notes:
+        if note is None:
+            continue
+        try:
+            checkpoint = open_checkpoint(note, keys)
+            trusted = key is None or bool(signers(parse_note(note), [key]))
+        except IntegrityFailure:
+            trusted = False
+        if trusted:
+            promises.append(Promise(checkpoint.size, checkpoint.root, by, outside=True))
+        else:
+            findings.add(Kind.CHECKPOINT, 0, note=by)
+    return sorted(promises)
+
+
+def _checkpoints(
+    connection: Connection, keys: Sequence[NoteKey], witness_keys: Sequence[NoteKey], findings: Findings
+) -> Iterator[Promise]:
+    """What the stored checkpoints promise, by size; those that do not verify are findings."""
+    after = -1
+    while True:
+        query = select(audit_checkpoint).where(audit_checkpoint.c.size > after)
+        rows = connection.execute(query.order_by(audit_checkpoint.c.size).limit(_CHUNK)).all()
+        for row in rows:
+            try:
+                checkpoint = open_checkpoint(_text(row.note), keys)
+                cosigned = parse_note(_text(row.cosigned)) if row.cosigned else None
+                seen = cosigned is not None and bool(signers(cosigned, witness_keys))
+                same = cosigned is None or cosigned.text == checkpoint.text()
+            except IntegrityFailure:
+                same = False
+            if same and (checkpoint.size, checkpoint.root.hex()) == (row.size, row.root):
+                by = f"checkpoint {row.size}"
+                yield Promise(checkpoint.size, checkpoint.root, by, outside=seen)
+            else:
+                findings.add(Kind.CHECKPOINT, max(0, row.size - 1), note=f"checkpoint {row.size}")
+        if len(rows) < _CHUNK:
+            return
+        after = rows[-1].size
+
+
+def _pages(connection: Connection) -> Iterator[Sequence[Any]]:
+    """Every leaf in order, beside its event row, its details and its stored hash, whichever are there."""
+    columns = [
+        audit_leaf.c.seq,
+        audit_leaf.c.leaf,
+        *[audit_event.c[name] for name in ("uid", "time", "type", "account", "object", "purpose", "policy")],
+        audit_event.c.details_digest,
+        cast(audit_detail.c.salt, LargeBinary).label("salt"),
+        audit_detail.c.details,
+        cast(audit_node.c.hash, LargeBinary).label("hash"),
+    ]
+    joined = (
+        audit_leaf.outerjoin(audit_event, audit_event.c.seq == audit_leaf.c.seq)
+        .outerjoin(audit_detail, audit_detail.c.uid == audit_event.c.uid)
+        .outerjoin(audit_node, and_(audit_node.c.level == 0, audit_node.c.index == audit_leaf.c.seq))
+    )
+    query = select(*columns).select_from(joined).order_by(audit_leaf.c.seq).limit(_CHUNK)
+    after: int | None = None
+    while True:
+        page = query if after is None else query.where(audit_leaf.c.seq > after)
+        rows = connection.execute(page).all()
+        if rows:
+            yield rows
+        if len(rows) < _CHUNK:
+            return
+        after = rows[-1].seq
+
+
+def _stored_hashes(connection: Connection, start: int, end: int) -> Iterator[bytes]:
+    """The stored hashes of leaves `start` to before `end`, as far as they are there."""
+    query = select(cast(audit_node.c.hash, LargeBinary)).where(audit_node.c.level == 0).order_by(audit_node.c.index)
+    for first in range(start, end, _CHUNK):
+        page = query.where(audit_node.c.index >= first, audit_node.c.index < min(first + _CHUNK, end))
+        yield from (bytes(value) for value in connection.execute(page).scalars())
+
+
+def _check_row(row: Any, findings: Findings) -> bool:
+    """Compare a leaf with its event row and details; return whether the details are gone."""
+    seq, text = row.seq, _text(row.leaf)
+    stored = None if row.hash is None else bytes(row.hash)
+    if row.uid is None:
+        findings.add(Kind.EVENT, seq)
+        return False
+    expected = leaf_text(
+        seq=seq,
+        time=_text(row.time),
+        type_=_text(row.type),
+        account=_text(row.account),
+        object_=_text(row.object),
+        purpose=_text(row.purpose),
+        policy=_text(row.policy),
+        details=_text(row.details_digest),
+    )
+    if expected != text:
+        # The stored hash tells which of the two is still as it was.
+        intact = stored == leaf_hash(text.encode("utf-8", "surrogatepass"))
+        findings.add(Kind.EVENT if intact else Kind.EDITED, seq)
+    if row.details is None:
+        return bool(row.details_digest)
+    if details_digest(bytes(row.salt), _text(row.details).encode("utf-8", "surrogatepass")) != row.details_digest:
+        findings.add(Kind.DETAILS, seq)
+    return False
+
+
+def _check_nodes(
+    connection: Connection, completed: dict[tuple[int, int], bytes], start: int, end: int, findings: Findings
+) -> None:
+    """Compare the stored tree with the subtrees that entries `start` to `end` complete."""
+    if not completed:
+        return
+    levels = range(end.bit_length())
+    ranges = [
+        and_(audit_node.c.level == level, audit_node.c.index >= start >> level, audit_node.c.index < end >> level)
+        for level in levels
+        if start >> level < end >> level
+    ]
+    query = select(audit_node.c.level, audit_node.c.index, cast(audit_node.c.hash, LargeBinary).label("hash"))
+    stored = {(level, index): bytes(value) for level, index, value in connection.execute(query.where(or_(*ranges)))}
+    for (level, index), value in completed.items():
+        first, beyond = index << level, (index + 1) << level
+        # A changed entry changes every subtree above it: what is known of it already need not be said again.
+        if stored.get((level, index)) != value and not findings.within(first, beyond):
+            findings.add(Kind.NODE, first, beyond - 1)
+
+
+def _check_beyond(connection: Connection, size: int, findings: Findings) -> int:
+    """Look for traces of entries after the last one; return how many events are staged."""
+    query = select(func.count()).select_from(audit_event)
+    traces = connection.execute(query.where(audit_event.c.seq >= size)).scalar_one()
+    nodes = select(func.count()).select_from(audit_node)
+    traces += connection.execute(nodes.where(audit_node.c.level == 0, audit_node.c.index >= size)).scalar_one()
+    if traces:
+        findings.add(Kind.TRUNCATED, size)
+    return int(connection.execute(query.where(audit_event.c.seq.is_(None))).scalar_one())
+
+
+def _text(value: Any) -> str:
+    """A stored text as such: a value of another type can only have been put there by force."""
+    return value if isinstance(value, str) else f"\ufffd{value!r}"
+
+
+@contextmanager
+def _lenient_text(connection: Connection) -> Iterator[None]:
+    """Let SQLite give out text that is no UTF-8, so that it is reported rather than stopping the check."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    raw: Any = connection.connection.dbapi_connection
+    before, raw.text_factory = raw.text_factory, lambda data: data.decode("utf-8", "backslashreplace")
+    try:
+        yield
+    finally:
+        raw.text_factory = before

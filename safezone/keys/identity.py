@@ -1,0 +1,79 @@
+"""The zone's own age identity, to which agencies may encrypt their deliveries.
+
+The identity lies encrypted beside the keystore: its data key is wrapped by the key provider, so it opens only
+where the ingest duty's keys are. The public key lies beside it for anyone to use.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import pyrage
+
+from safezone.errors import IntegrityFailure
+from safezone.keys.stream import decrypting_reader, encrypting_writer
+from safezone.model import WrappedKey
+from safezone.ports import KeyProvider
+
+KEK = "kek/zone/intake/identity"
+_CONTEXT = b"safezone delivery identity v1"
+
+
+def create(keys: KeyProvider, path: Path) -> str:
+    """Make the identity if there is none yet; return its public key (``age1...``)."""
+    if path.exists():
+        return public_key(path)
+    identity = pyrage.x25519.Identity.generate()
+    keys.ensure(KEK)
+    key, sealed = secrets.token_bytes(32), io.BytesIO()
+    with encrypting_writer(sealed, key, _CONTEXT) as writer:
+        writer.write(str(identity).encode())
+    wrapped = keys.wrap(KEK, key, _CONTEXT)
+    document = {
+        "public_key": str(identity.to_public()),
+        "identity": base64.b64encode(sealed.getvalue()).decode(),
+        "key": {"version": wrapped.version, "blob": base64.b64encode(wrapped.blob).decode()},
+    }
+    temporary = path.with_suffix(f".{secrets.token_hex(4)}")
+    with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        json.dump(document, file)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.rename(path)
+    return str(document["public_key"])
+
+
+def public_key(path: Path) -> str:
+    """The public key agencies encrypt to."""
+    return str(json.loads(path.read_text("utf-8"))["public_key"])
+
+
+def load(keys: KeyProvider, path: Path) -> pyrage.x25519.Identity:
+    """Open the identity.
+
+    Raises:
+        IntegrityFailure: the file is damaged or was exchanged.
+        Denied: this duty may not.
+    """
+    try:
+        document = json.loads(path.read_text("utf-8"))
+        wrapped = WrappedKey(KEK, document["key"]["version"], base64.b64decode(document["key"]["blob"]))
+        sealed = base64.b64decode(document["identity"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise IntegrityFailure(
+            "keys.identity",
+            (
+                "The zone's delivery identity is missing or damaged.",
+                "세이프존의 반입용 키가 없거나 손상되었습니다.",
+            ),
+            ("Restore it from a backup.", "백업에서 복구하십시오."),
+        ) from None
+    key = keys.unwrap(wrapped, _CONTEXT)
+    with decrypting_reader(cast(BinaryIO, io.BytesIO(sealed)), key, _CONTEXT) as reader:
+        return pyrage.x25519.Identity.from_str(reader.read().decode())
