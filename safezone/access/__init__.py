@@ -1,0 +1,1 @@
+"""Who may do what: one function asks Cedar, writes the decision down, and only then answers."""

@@ -1,0 +1,115 @@
+"""What the release job proves for itself before it builds anything.
+
+It trusts neither the portal, nor a row's state, nor a task's state. Every rule of a release is in this module,
+in the order it is checked; each is proven from signatures by enrolled keys over what is in force now.
+"""
+
+from __future__ import annotations
+
+from safezone.access.actions import Action, Actor
+from safezone.airlock.context import Airlock
+from safezone.airlock.projects import require_running
+from safezone.airlock.reviewing import request_subject
+from safezone.catalog import adequacy, policies, reviews
+from safezone.catalog.records import ProjectRecord, RequestRecord, ReviewRecord, VersionRecord
+from safezone.errors import Denied, SafeZoneError, WrongState
+from safezone.model import RequestState, Role, Stage, Verdict, VersionState
+from safezone.policy.dataset import DatasetPolicy
+
+
+def provable_version(airlock: Airlock, version: VersionRecord) -> DatasetPolicy:
+    """Prove that a version may be given out.
+
+    1. it is a published version; 2. its manifest is signed and is the one the catalog names; 3. its policy is
+    the body its digest names, approved by two entitled people; 4. somebody other than who ran it signed for its
+    adequacy; 5. its policy's k is not below the zone's floor.
+
+    Raises:
+        Denied, IntegrityFailure, WrongState: naming what could not be proven.
+    """
+    if version.stage is not Stage.PUBLISHED or version.state is not VersionState.PUBLISHED:
+        raise WrongState(
+            "release.version",
+            (f"Version {version.id} is not published.", f"버전 {version.id}은(는) 공개 상태가 아닙니다."),
+            ("Ask for a published version.", "공개된 버전을 요청하십시오."),
+        )
+    manifest = airlock.vault.manifest(version)
+    policy = airlock.policy(version)
+    policies.require_in_force(airlock.catalog, airlock.accounts, policy)
+    adequacy.reviewers(airlock.catalog, airlock.accounts, version)
+    if manifest.policy != version.policy or policy.dataset != version.dataset:
+        raise _unproven(
+            "release.lineage",
+            "manifest and policy do not belong together",
+            "매니페스트와 정책이 서로 맞지 않습니다",
+        )
+    if policy.privacy.k < airlock.settings.min_k:
+        raise _unproven(
+            "release.floor", "the policy's k is below the zone's floor", "정책의 k가 최소 기준보다 작습니다"
+        )
+    return policy
+
+
+def provable_approval(airlock: Airlock, request: RequestRecord) -> list[ReviewRecord]:
+    """Prove that a request was approved as it stands.
+
+    1. its version is provable; 2. its project was approved as it stands and runs; 3. the requester is an active
+    member; 4. enough reviews of this round carry a signature, by the enrolled key, over exactly what is in force
+    now; 5. each reviewer is entitled by the access policies themselves, and none of them asked, is a member, or
+    handled the processing; 6. nobody entitled said anything but approve; 7. the state agrees.
+
+    Returns:
+        The reviews that count.
+
+    Raises:
+        Denied, IntegrityFailure, WrongState: naming what could not be proven.
+    """
+    version = airlock.catalog.get(VersionRecord, request.version)
+    policy = provable_version(airlock, version)
+    project = airlock.catalog.get(ProjectRecord, request.project)
+    require_running(airlock.catalog, airlock.accounts, project)
+    requester = airlock.accounts.get(request.requester)
+    if not requester.active or Role.DEVELOPER not in requester.roles or requester.id not in project.members:
+        raise _unproven("release.requester", "the requester is no member", "신청자가 과제 구성원이 아닙니다")
+    counted = _counted(airlock, request)
+    needed = policy.classification.quorum
+    verdicts = [review.verdict for review in counted]
+    if needed is None or reviews.outcome(verdicts, needed) is not Verdict.APPROVE:
+        raise _unproven(
+            "release.quorum",
+            f"{verdicts.count(Verdict.APPROVE)} of {needed or '-'} provable approvals",
+            f"증명된 승인이 {needed or '-'}건 중 {verdicts.count(Verdict.APPROVE)}건입니다",
+        )
+    if request.state is not RequestState.APPROVED:
+        raise WrongState(
+            "release.state",
+            (f"Request {request.id} is {request.state}.", f"신청 {request.id}의 상태는 {request.state}입니다."),
+            ("It is built once it is approved.", "승인된 뒤에 생성됩니다."),
+        )
+    return counted
+
+
+def _counted(airlock: Airlock, request: RequestRecord) -> list[ReviewRecord]:
+    subject, resource = request_subject(airlock, request), airlock.resource(request)
+    counted: dict[str, ReviewRecord] = {}
+    for review in airlock.catalog.list(ReviewRecord, kind="request", subject=request.id, round=request.round):
+        try:
+            account = airlock.accounts.get(review.reviewer)
+        except SafeZoneError:
+            continue  # a review by nobody the zone enrolled
+        entitled, _ = airlock.access.decide(Actor.account(account), Action.REQUEST_REVIEW, resource)
+        if entitled and reviews.holds(review, account.review_key, subject):
+            counted[account.id] = review
+    return list(counted.values())
+
+
+def _unproven(code: str, en: str, ko: str) -> Denied:
+    return Denied(
+        code,
+        (f"The release cannot be proven: {en}.", f"반출을 증명할 수 없습니다: {ko}."),
+        (
+            "Have it reviewed again as it stands now; the attempt is in the log.",
+            "현재 내용으로 다시 심사를 받으십시오. 이 시도는 기록되었습니다.",
+        ),
+        kept=("Nothing was built and nothing left the zone.", "생성되거나 반출된 것은 없습니다."),
+    )

@@ -1,0 +1,1 @@
+"""The transactional store of everything but the data: who, what, in which state, decided by whom."""

@@ -1,0 +1,203 @@
+"""Receive: a delivery of the inbox becomes encrypted intake objects, read exactly once.
+
+Every later step reads only the intake. What was declared (digest, size) is compared with what was read while it
+was being encrypted, so a file exchanged between check and use cannot slip in.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import pyrage
+
+from safezone.access.actions import Actor
+from safezone.access.authorize import Grant
+from safezone.audit.event import AuditEvent, EventType
+from safezone.boundary import boundary
+from safezone.catalog.records import DeliveryRecord
+from safezone.errors import BadInput, DeliveryError, WrongState
+from safezone.hashing import HashingFile
+from safezone.model import VersionState, canonical, now
+from safezone.pipeline import quarantine
+from safezone.pipeline.context import Ingest
+from safezone.policy.dataset import DatasetPolicy
+from safezone.sources.delivery import (
+    DeliveredFile,
+    DeliveryManifest,
+    check_belongs,
+    check_digest,
+    open_file,
+    read_manifest,
+)
+from safezone.sources.fault import delivery_error
+from safezone.vault.door import INTAKE, SealedObject
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,79}")
+COMMITMENT = "commit/delivery"
+
+
+def delivery_folder(inbox: Path, delivery: str) -> Path:
+    """The folder of a delivery of the inbox.
+
+    Args:
+        inbox: the zone's inbox.
+        delivery: the delivery's id; never a path.
+
+    Raises:
+        BadInput: it is not an id, or there is no such folder in the inbox.
+    """
+    folder = inbox / delivery
+    if not _ID.fullmatch(delivery) or ".." in delivery or folder.is_symlink() or not folder.is_dir():
+        raise BadInput(
+            "delivery.unknown",
+            ("The inbox holds no delivery of that id.", "반입함에 그 번호의 반입물이 없습니다."),
+            (
+                "List what has arrived: safezone ingest --list",
+                "도착한 반입물을 확인하십시오: safezone ingest --list",
+            ),
+        )
+    return folder
+
+
+def receive(zone: Ingest, actor: Actor, dataset: str, delivery: str) -> str:
+    """Take a delivery in.
+
+    Args:
+        zone: the ingest duty.
+        actor: who brings it in.
+        dataset: the dataset it is for.
+        delivery: its id in the inbox.
+
+    Returns:
+        The delivery's id, once it is committed. Receiving it again changes nothing.
+
+    Raises:
+        DeliveryError: it is not what it declares; it is in quarantine now.
+        WrongState: a delivery of that id was quarantined before.
+    """
+    with boundary("receive"):
+        policy, grant = zone.begin(actor, dataset, f"delivery/{delivery}")
+        known = zone.catalog.find(DeliveryRecord, delivery)
+        if known is not None:
+            return _again(known, dataset)
+        folder = delivery_folder(zone.settings.inbox, delivery)
+        try:
+            manifest = read_manifest(folder)
+            _agrees(manifest, policy, delivery)
+        except DeliveryError as error:
+            raise quarantine.set_aside_new(zone, grant, policy, delivery, folder, error) from None
+        sealed, fault = _take_in(zone, grant, policy, manifest, folder)
+        if fault is not None:
+            raise quarantine.set_aside_sealed(zone, grant, policy, delivery, fault, sealed)
+        return _commit(zone, grant, policy, manifest, sealed)
+
+
+def _again(known: DeliveryRecord, dataset: str) -> str:
+    if known.dataset == dataset and known.state is VersionState.RECEIVED:
+        return known.id
+    raise WrongState(
+        "delivery.settled",
+        (
+            f"Delivery {known.id} is {known.state} and belongs to {known.dataset}.",
+            f"반입물 {known.id}의 상태는 {known.state}이고 {known.dataset}에 속합니다.",
+        ),
+        (
+            "Deliver it again under a new id that supersedes this one.",
+            "이 반입물을 대체하는 새 번호로 다시 반입하십시오.",
+        ),
+    )
+
+
+def _agrees(manifest: DeliveryManifest, policy: DatasetPolicy, delivery: str) -> None:
+    check_belongs(
+        manifest,
+        dataset=policy.dataset,
+        controller=policy.controller,
+        max_files=policy.delivery.max_files,
+    )
+    if manifest.delivery != delivery:
+        raise delivery_error("delivery.wrong_dataset")
+
+
+def _take_in(
+    zone: Ingest, grant: Grant, policy: DatasetPolicy, manifest: DeliveryManifest, folder: Path
+) -> tuple[list[SealedObject], DeliveryError | None]:
+    """Encrypt every file while hashing it as delivered; return them all, and the first fault found."""
+    sealed: list[SealedObject] = []
+    fault: DeliveryError | None = None
+    for number, declared in enumerate(manifest.files):
+        try:
+            with open_file(folder, declared, limit=zone.settings.max_delivery_bytes) as raw:
+                reading = HashingFile(raw)
+                sealed.append(
+                    zone.vault.seal_object(
+                        grant,
+                        INTAKE,
+                        policy.dataset,
+                        manifest.delivery,
+                        f"file-{number:05}",
+                        _filler(zone, declared, reading),
+                    )
+                )
+            check_digest(declared, reading.sha256)
+        except DeliveryError as error:
+            fault = fault or error
+    return sealed, fault
+
+
+def _filler(zone: Ingest, declared: DeliveredFile, reading: HashingFile) -> Callable[[BinaryIO], None]:
+    """What writes a delivered file's plaintext: as it is, or decrypted with the zone's identity."""
+
+    def copy(sink: BinaryIO) -> None:
+        shutil.copyfileobj(cast(BinaryIO, reading), sink, quarantine.CHUNK)
+
+    def decrypt(sink: BinaryIO) -> None:
+        try:
+            pyrage.decrypt_io(reading, sink, [zone.delivery_identity()])
+        except pyrage.DecryptError:
+            # The rest is read so that the digest says whether the file was cut short or never ours.
+            while reading.read(quarantine.CHUNK):
+                pass
+            raise delivery_error("file.encrypted") from None
+
+    return decrypt if declared.encrypted else copy
+
+
+def _commit(
+    zone: Ingest, grant: Grant, policy: DatasetPolicy, manifest: DeliveryManifest, sealed: list[SealedObject]
+) -> str:
+    zone.keys.ensure(COMMITMENT)
+    declared = [[item.sha256, item.bytes, item.rows] for item in manifest.files]
+    # A keyed commitment: the plain digest of a small file would let its content be guessed.
+    content = zone.keys.mac(COMMITMENT, canonical(declared)).hex()
+    record = DeliveryRecord(
+        id=manifest.delivery,
+        dataset=policy.dataset,
+        controller=policy.controller,
+        state=VersionState.RECEIVED,
+        supersedes=manifest.supersedes,
+        content=content,
+        manifest={
+            "period": [str(manifest.period.start), str(manifest.period.end)],
+            "rows": [item.rows for item in manifest.files],
+        },
+        intake=[item.to_json() for item in sealed],
+        received_by=grant.actor.id,
+        created=now(),
+    )
+    event = AuditEvent(
+        EventType.DELIVERY_RECEIVED,
+        grant.actor.id,
+        f"delivery/{record.id}",
+        purpose=content,
+        policy=policy.sha256,
+        details={"files": len(sealed), "bytes": sum(item.plain_size for item in sealed)},
+    )
+    standing, ours = zone.catalog.add_once(record, event)
+    if not ours:
+        zone.vault.discard(item.uri for item in sealed)
+    return standing.id

@@ -1,0 +1,1 @@
+"""The only door to plaintext: it needs a grant, and it reads and writes encrypted objects alone."""

@@ -1,0 +1,360 @@
+"""`Vault`: the only door to plaintext.
+
+Every method needs a grant which the authorizer recognises, for an action that may touch that stage and for the
+very dataset or request at hand. What is read is an audit event, one for each grant and part, committed before
+the first byte is decrypted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, BinaryIO, cast
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from safezone.access.actions import Action
+from safezone.access.authorize import Authorizer, Grant
+from safezone.audit.event import AuditEvent, EventType
+from safezone.catalog.records import RequestRecord, VersionRecord
+from safezone.catalog.store import Catalog
+from safezone.errors import Denied
+from safezone.hashing import HashingFile
+from safezone.keys.stream import decrypting_reader, encrypting_writer
+from safezone.model import Manifest, PartRef, Stage, WrappedKey
+from safezone.ports import BlobStore, KeyProvider
+from safezone.vault import parts
+from safezone.vault.documents import damaged, open_document, sign_document
+from safezone.vault.parts import PendingPart
+
+INTAKE, QUARANTINE = "intake", "quarantine"
+_RAW = {INTAKE, QUARANTINE, Stage.RAW, Stage.DEIDENTIFIED, Stage.PUBLISHED}
+_READS: dict[Action, set[str]] = {
+    Action.DELIVERY_INGEST: {INTAKE, Stage.RAW, Stage.DEIDENTIFIED, Stage.PUBLISHED},
+    Action.RELEASE_CHECK: {Stage.PUBLISHED},
+    Action.RELEASE_BUILD: {Stage.PUBLISHED},
+}
+_WRITES: dict[Action, set[str]] = {Action.DELIVERY_INGEST: _RAW}
+
+
+@dataclass(frozen=True, slots=True)
+class SealedObject:
+    """An encrypted object that is not a part: a delivered file, or something in quarantine.
+
+    Attributes:
+        name: what it is, by position and never by a delivered file's name.
+        uri: where it lies.
+        sha256: digest of the encrypted bytes.
+        size: number of encrypted bytes.
+        plain_size: number of plaintext bytes.
+        key: its data key, wrapped.
+    """
+
+    name: str
+    uri: str
+    sha256: str
+    size: int
+    plain_size: int
+    key: WrappedKey
+
+    def to_json(self) -> dict[str, Any]:
+        """What the catalog keeps; no digest of the plaintext, since that would identify the content."""
+        return {
+            "name": self.name,
+            "uri": self.uri,
+            "sha256": self.sha256,
+            "size": self.size,
+            "plain_size": self.plain_size,
+            "key": parts.key_to_json(self.key),
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> SealedObject:
+        """Rebuild from the catalog."""
+        return cls(**data | {"key": parts.key_from_json(data["key"])})
+
+
+class Vault:
+    """Reads and writes encrypted objects and parts for those who hold a grant."""
+
+    def __init__(self, blobs: BlobStore, keys: KeyProvider, catalog: Catalog, authorizer: Authorizer) -> None:
+        self._blobs = blobs
+        self._keys = keys
+        self._catalog = catalog
+        self._authorizer = authorizer
+        # Data keys of parts this process wrote and has not committed: the ingest duty may close the keys of a
+        # published version but never open them again.
+        self._fresh: dict[str, bytes] = {}
+
+    # -- objects: intake and quarantine -------------------------------------------------------------
+
+    def seal_object(
+        self,
+        grant: Grant,
+        place: str,
+        dataset: str,
+        delivery: str,
+        name: str,
+        fill: Callable[[BinaryIO], None],
+    ) -> SealedObject:
+        """Encrypt a stream of bytes into a new object; plaintext is never anywhere but in memory.
+
+        Args:
+            grant: to ingest this dataset.
+            place: "intake" or "quarantine".
+            dataset: the dataset it belongs to.
+            delivery: the delivery it came with; its key covers the object.
+            name: what it is, e.g. ``file-00000``.
+            fill: writes the plaintext into the file it is given.
+        """
+        self._need(grant, _WRITES, place, dataset)
+        kek = f"kek/{dataset}/{place}/{delivery}"
+        self._keys.ensure(kek)
+        key, attempt = parts.new_data_key(), secrets.token_hex(6)
+        uri = f"{place}/{dataset}/{delivery}/{attempt}/{name}.bin"
+        context = uri.encode()
+        with self._blobs.create(uri) as raw:
+            sink = HashingFile(raw)
+            with encrypting_writer(cast(BinaryIO, sink), key, context) as writer:
+                counted = HashingFile(cast(BinaryIO, writer))
+                fill(cast(BinaryIO, counted))
+        wrapped = self._keys.wrap(kek, key, context)
+        return SealedObject(name, uri, sink.sha256, sink.size, counted.size, wrapped)
+
+    @contextmanager
+    def open_object(self, grant: Grant, place: str, dataset: str, sealed: SealedObject) -> Iterator[BinaryIO]:
+        """Decrypt an object as a stream; every byte is authenticated before it is handed on."""
+        self._need(grant, _READS, place, dataset)
+        self._record_read(grant, f"{place}/{dataset}", sealed.name, 0, ())
+        key = self._keys.unwrap(sealed.key, sealed.uri.encode())
+        with self._blobs.open(sealed.uri) as raw:
+            yield cast(BinaryIO, decrypting_reader(raw, key, sealed.uri.encode()))
+
+    # -- parts: written one by one, committed together ------------------------------------------------
+
+    def write_part(
+        self,
+        grant: Grant,
+        stage: Stage,
+        *,
+        dataset: str,
+        delivery: str,
+        version: str,
+        name: str,
+        schema: pa.Schema,
+        batches: Iterable[pa.RecordBatch | pa.Table],
+        counts: Callable[[], dict[str, Any]] = dict,
+    ) -> PendingPart:
+        """Write one encrypted part that no version owns yet.
+
+        Args:
+            grant: to ingest this dataset.
+            stage: the stage of the version it is made for.
+            dataset: its dataset.
+            delivery: the delivery it descends from; the key-encryption key is theirs.
+            version: the version id.
+            name: its place, e.g. ``part-00003``.
+            schema: the Arrow schema.
+            batches: the rows, in order.
+            counts: called after the last batch; what to remember of the making, never values.
+        """
+        self._need(grant, _WRITES, stage, dataset)
+        kek = f"kek/{dataset}/{stage}/{delivery}"
+        self._keys.ensure(kek)
+        key, attempt, rows = parts.new_data_key(), secrets.token_hex(6), 0
+        uri = f"lake/{dataset}/{stage}/{version}/{name}.{attempt}.parquet"
+        with self._blobs.create(uri) as raw:
+            sink = HashingFile(raw)
+            context = parts.aad(dataset, version, name)
+            with parts.parquet_writer(cast(BinaryIO, sink), schema, key, context) as writer:
+                for batch in batches:
+                    if batch.num_rows:
+                        table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
+                        writer.write_table(table, row_group_size=parts.ROW_GROUP)
+                        rows += batch.num_rows
+        ref = PartRef(name, uri, sink.sha256, rows, sink.size)
+        wrapped = self._keys.wrap(kek, key, parts.pending_context(dataset, version, name))
+        self._fresh[uri] = key
+        return PendingPart(ref, wrapped, counts())
+
+    def _pending_key(self, dataset: str, version: str, part: PendingPart) -> bytes:
+        fresh = self._fresh.get(part.ref.uri)
+        if fresh is not None:
+            return fresh
+        return self._keys.unwrap(part.key, parts.pending_context(dataset, version, part.ref.name))
+
+    def leave_note(self, dataset: str, version: str, part: PendingPart) -> tuple[str, str]:
+        """Write a signed note about a pending part beside it, for the step that commits.
+
+        Returns:
+            The note's uri and digest: a reference that an XCom may carry.
+        """
+        body = part.to_json() | {"dataset": dataset, "version": version}
+        data = sign_document(self._keys, "part", body)
+        uri = part.ref.uri.removesuffix(".parquet") + ".note.json"
+        with self._blobs.create(uri) as raw:
+            raw.write(data)
+        return uri, hashlib.sha256(data).hexdigest()
+
+    def read_note(self, dataset: str, version: str, uri: str, sha256: str) -> PendingPart:
+        """Read a note back (IntegrityFailure when it is not the one that was left)."""
+        with self._blobs.open(uri) as raw:
+            data = raw.read()
+        body = open_document(self._keys, "part", data, uri)
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise damaged(uri)
+        if body.pop("dataset") != dataset or body.pop("version") != version:
+            raise damaged(uri)
+        return PendingPart.from_json(body)
+
+    def seal_version(self, grant: Grant, manifest: Manifest, pending: Sequence[PendingPart]) -> str:
+        """Write manifest and key table of a version; it becomes visible with the catalog's commit.
+
+        Returns:
+            The manifest's uri.
+        """
+        stage = Stage(manifest.stage)
+        self._need(grant, _WRITES, stage, manifest.dataset)
+        keys = {}
+        for part in pending:
+            name = part.ref.name
+            plain = self._pending_key(manifest.dataset, manifest.version, part)
+            self._fresh.pop(part.ref.uri, None)
+            keys[name] = self._keys.wrap(part.key.kek, plain, parts.committed_context(manifest, name))
+        attempt = secrets.token_hex(6)
+        base = f"lake/{manifest.dataset}/{stage}/{manifest.version}/{attempt}"
+        with self._blobs.create(f"{base}.keys.json") as raw:
+            raw.write(parts.key_table(manifest, keys))
+        with self._blobs.create(f"{base}.manifest.json") as raw:
+            raw.write(sign_document(self._keys, "manifest", manifest.to_json()))
+        return f"{base}.manifest.json"
+
+    def discard(self, uris: Iterable[str]) -> None:
+        """Remove objects of an attempt that lost; never anything a manifest names."""
+        for uri in uris:
+            self._blobs.delete(uri)
+
+    # -- reading versions ------------------------------------------------------------------------------
+
+    def manifest(self, version: VersionRecord) -> Manifest:
+        """The manifest of a version, checked against signature and catalog; it holds no data."""
+        with self._blobs.open(version.manifest_uri) as raw:
+            body = open_document(self._keys, "manifest", raw.read(), version.manifest_uri)
+        manifest = Manifest.from_json(body)
+        same = manifest.sha256 == version.manifest_digest and manifest.version == version.id
+        if not same or manifest.dataset != version.dataset or manifest.stage != version.stage:
+            raise damaged(version.manifest_uri)
+        return manifest
+
+    @contextmanager
+    def open_version(
+        self,
+        grant: Grant,
+        version: VersionRecord,
+        *,
+        columns: Sequence[str] | None = None,
+        only: Sequence[str] | None = None,
+    ) -> Iterator[ds.Dataset]:
+        """Open a version's parts as one Arrow dataset with column and filter pushdown.
+
+        Args:
+            grant: covering the version's dataset (ingest), or a request for this very version (release).
+            version: the version.
+            columns: what will be read, for the log; None means all.
+            only: names of parts, None means all.
+
+        Raises:
+            Denied: the grant does not cover it.
+            IntegrityFailure: a part, the manifest or the key table is not what was written.
+        """
+        self._need(grant, _READS, version.stage, version.dataset, version.id)
+        manifest = self.manifest(version)
+        chosen = [part for part in manifest.parts if only is None or part.name in only]
+        uri = version.manifest_uri.removesuffix(".manifest.json") + ".keys.json"
+        with self._blobs.open(uri) as raw:
+            table = parts.read_key_table(raw.read(), manifest, uri)
+        names = list(columns) if columns is not None else [name for name, _ in manifest.columns]
+        files: list[BinaryIO] = []
+        try:
+            children = []
+            for part in chosen:
+                self._record_read(grant, f"version/{version.id}", part.name, part.rows, names)
+                key = self._keys.unwrap(table[part.name], parts.committed_context(manifest, part.name))
+                file = self._blobs.open(part.uri)
+                files.append(file)
+                parts.check_digest(file, part, part.uri)
+                children.append(_part_dataset(file, key, parts.aad(version.dataset, version.id, part.name)))
+            yield ds.dataset(children) if children else ds.dataset(pa.table({}))
+        finally:
+            for file in files:
+                file.close()
+
+    @contextmanager
+    def open_pending(
+        self, grant: Grant, stage: Stage, dataset: str, version: str, pending: Sequence[PendingPart]
+    ) -> Iterator[ds.Dataset]:
+        """Open parts that are written but not committed yet, for checks over all their rows.
+
+        Args:
+            grant: to ingest this dataset.
+            stage: the stage they were written for.
+            dataset: the dataset.
+            version: id of the version they will make.
+            pending: the parts.
+        """
+        self._need(grant, _WRITES, stage, dataset)
+        files: list[BinaryIO] = []
+        try:
+            children = []
+            for part in pending:
+                key = self._pending_key(dataset, version, part)
+                file = self._blobs.open(part.ref.uri)
+                files.append(file)
+                parts.check_digest(file, part.ref, part.ref.uri)
+                children.append(_part_dataset(file, key, parts.aad(dataset, version, part.ref.name)))
+            yield ds.dataset(children)
+        finally:
+            for file in files:
+                file.close()
+
+    def _record_read(self, grant: Grant, object_: str, part: str, rows: int, columns: Sequence[str]) -> None:
+        event = AuditEvent(
+            EventType.VAULT_READ,
+            grant.actor.id,
+            object_,
+            purpose=f"{grant.action.value} {grant.resource.name}",
+            details={"grant": grant.id, "part": part, "rows": rows, "columns": ",".join(columns)},
+        )
+        with self._catalog.write(event):
+            pass
+
+    def _need(
+        self, grant: Grant, table: dict[Action, set[str]], place: str, dataset: str, version: str = ""
+    ) -> None:
+        covered = self._authorizer.covers(grant, *table) and place in table[grant.action]
+        if covered and grant.resource.kind == "Dataset":
+            covered = grant.resource.id == dataset
+        elif covered:
+            request = self._catalog.get(RequestRecord, grant.resource.id)
+            covered = request.version == version and request.dataset == dataset
+        if not covered:
+            raise Denied(
+                "vault.grant",
+                (
+                    f"The grant does not open {place} data of {dataset}.",
+                    f"이 권한으로는 {dataset}의 {place} 데이터를 열 수 없습니다.",
+                ),
+                ("Ask for the access this work needs.", "작업에 필요한 권한을 요청하십시오."),
+                kept=("Nothing was decrypted.", "복호화된 것은 없습니다."),
+            )
+
+
+def _part_dataset(file: BinaryIO, key: bytes, context: bytes) -> ds.Dataset:
+    file_format = parts.scan_format(key, context)
+    native = file if isinstance(file, pa.NativeFile) else pa.PythonFile(file, mode="r")
+    fragment = file_format.make_fragment(native)
+    return ds.FileSystemDataset([fragment], fragment.physical_schema, file_format)
