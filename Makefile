@@ -1,0 +1,43 @@
+# What people run. `make setup` is implied by the others and quick when there is nothing to do.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+export PYTHON
+
+.PHONY: help setup demo up lint imports pytest test bench eval clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
+
+setup: ## make this machine ready (Python environment, system packages)
+	@scripts/setup.sh
+
+demo: setup ## the whole main job on a new zone, with a summary at the end
+	@$(BIN)/python -m safezone.local.demo $(ARGS)
+
+up: setup ## Airflow on 127.0.0.1 until Ctrl-C
+	@$(BIN)/python -m safezone.local.up $(ARGS)
+
+lint: setup ## ruff and mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+# Airflow's tests share one worker (loadgroup), so that never more than one Airflow runs.
+pytest: setup
+	@rm -f .coverage .coverage.*
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report= $(ARGS)
+	@$(BIN)/coverage report --skip-covered | tail -n 1 | sed 's/^TOTAL/Branch coverage:/'
+
+test: setup lint pytest ## lint, then every test with branch coverage
+
+bench: setup ## ratios against the peers measured in the same run
+	@$(BIN)/python scripts/bench.py $(ARGS)
+
+eval: setup ## quality of detection
+	@$(BIN)/python scripts/detection_figures.py $(ARGS)
+
+clean: ## remove caches and the Python environment; a zone is never touched
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov .coverage .coverage.*
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,138 @@
+"""Proofs and bundles an auditor takes away."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from safezone.audit.bundle import Proof, verify_bundle, verify_proof
+from safezone.audit.checkpoint import NoteKey, log_keys
+from safezone.audit.engine import open_engine, write
+from safezone.audit.event import AuditEvent, EventType, leaf_text
+from safezone.audit.export import export, prove
+from safezone.audit.log import Sequencer, stage_all
+from safezone.audit.publish import publish
+from safezone.audit.tables import audit_leaf, metadata
+from safezone.audit.verify import verify_log
+from safezone.audit.witness import FileWitness
+from safezone.errors import BadInput, IntegrityFailure, NotFound
+from safezone.keys.keystore import Keystore
+from safezone.model import canonical
+
+ORIGIN = "safezone/test"
+
+
+@pytest.fixture
+def zone(tmp_path: Path):
+    """Engine, keys and witness of a log of 12 entries, checkpoints at 4, 8 and 10."""
+    keystore = Keystore.create(tmp_path / "k" / "k.json", b"correct horse battery staple", n=2)
+    engine = open_engine(f"sqlite:///{tmp_path / 'log.db'}")
+    metadata.create_all(engine)
+    keys, witness = log_keys(keystore, ORIGIN), FileWitness(tmp_path / "witness")
+    witness.enrol(keys)
+    for size, signed in ((4, True), (4, True), (2, True), (2, False)):
+        with write(engine) as connection:
+            stage_all(connection, [AuditEvent(EventType.VERSION_STATE, "acc", f"v\u2028{n}") for n in range(size)])
+        Sequencer(engine).sequence()
+        if signed:
+            publish(engine, keystore, ORIGIN, [witness])
+    yield engine, keys, witness
+    engine.dispose()
+
+
+def test_an_entry_is_proven_to_be_in_the_log(zone) -> None:
+    engine, keys, _ = zone
+    for seq in range(10):
+        proof = Proof.from_json(json.loads(json.dumps(prove(engine, seq).to_json())))
+        assert verify_proof(proof, keys)
+        assert not verify_proof(Proof(seq, proof.leaf + " ", proof.checkpoint, proof.hashes), keys)
+        assert not verify_proof(Proof((seq + 1) % 10, proof.leaf, proof.checkpoint, proof.hashes), keys)
+        assert not verify_proof(Proof(seq, proof.leaf, proof.checkpoint, ("zz",)), keys)
+    with pytest.raises(IntegrityFailure):
+        verify_proof(proof, [NoteKey(ORIGIN, bytes(32))])
+    for seq in (10, 11, 12, -1):
+        with pytest.raises(NotFound):
+            prove(engine, seq)
+    for wrong in ({}, {"seq": "x"}, {**proof.to_json(), "hashes": 1}):
+        with pytest.raises(BadInput):
+            Proof.from_json(wrong)
+
+
+def test_a_bundle_is_checked_offline(zone, tmp_path: Path) -> None:
+    engine, keys, witness = zone
+    export(engine, tmp_path / "bundle", [*keys, witness.key])
+    result = verify_bundle(tmp_path / "bundle", [*keys, witness.key])
+    assert (result.ok, result.size, result.proven, result.witnessed) == (True, 12, 10, 10)
+    # By its own keys alone it agrees with itself; that is no witness.
+    result = verify_bundle(tmp_path / "bundle")
+    assert (result.ok, result.proven, result.witnessed) == (True, 10, 0)
+    assert "unproven" in result.text().en
+    with pytest.raises(BadInput):
+        export(engine, tmp_path / "bundle", keys)
+    with pytest.raises(BadInput):
+        verify_bundle(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "first"),
+    [
+        ("leaves.jsonl", lambda lines: [*lines[:5], lines[5].replace("acc", "acd"), *lines[6:]], 4),
+        ("leaves.jsonl", lambda lines: lines[:5] + lines[6:], 4),
+        ("leaves.jsonl", lambda lines: [*lines[:5], lines[4], *lines[5:]], 4),
+        ("leaves.jsonl", lambda lines: lines[:9], 9),
+        ("leaves.jsonl", lambda lines: [*lines[:2], lines[3], lines[2], *lines[4:]], 0),
+        ("leaves.jsonl", lambda lines: ["[" * 5000, *lines[1:]], 0),
+        ("checkpoints.jsonl", lambda lines: [lines[0], lines[1].replace("8", "9", 1), *lines[2:]], 0),
+        ("proofs.jsonl", lambda lines: [lines[0].replace('"first": 4', '"first": 8'), *lines[1:]], 0),
+    ],
+)
+def test_a_changed_bundle_is_found(zone, tmp_path: Path, file: str, change, first: int) -> None:
+    engine, keys, witness = zone
+    folder = tmp_path / "bundle"
+    export(engine, folder, [*keys, witness.key])
+    lines = (folder / file).read_text().rstrip("\n").split("\n")
+    (folder / file).write_text("\n".join(change(lines)) + "\n")
+    result = verify_bundle(folder, [*keys, witness.key])
+    assert not result.ok
+    assert result.first.seq == first
+    assert str(first) in result.text().ko
+
+
+def test_a_bundle_against_a_checkpoint_the_auditor_kept(zone, tmp_path: Path) -> None:
+    engine, keys, witness = zone
+    export(engine, tmp_path / "bundle", [*keys, witness.key])
+    assert verify_bundle(tmp_path / "bundle", keys, [witness.latest()]).witnessed == 10
+
+
+def test_checking_a_bundle_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, safezone.audit.bundle; "
+        "print([name for name in ('sqlalchemy', 'pydantic', 'duckdb', 'pandas') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_memory_does_not_grow_with_the_log(zone) -> None:
+    """More entries than one page, so that pages join without a seam."""
+    engine, keys, _ = zone
+    with write(engine) as connection:
+        stage_all(connection, [AuditEvent(EventType.VAULT_READ, "acc", "v") for _ in range(9_000)])
+    Sequencer(engine).sequence()
+    assert verify_log(engine, keys).to_json()["size"] == 9_012
+    with write(engine) as connection:
+        connection.execute(audit_leaf.update().where(audit_leaf.c.seq == 8_500).values(leaf="{}"))
+    result = verify_log(engine, keys)
+    assert (result.first.seq, result.first.last) == (8_500, 8_500)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "가\u2028나", 'quote" back\\slash', "\x7f\u0080\ufeff", "😀", "\x00\x1f\n\t\b\f\r"]
+)
+def test_the_fast_leaf_is_the_canonical_one(text: str) -> None:
+    fields = {"seq": 2**53 - 1, "time": text, "type_": text, "account": text, "object_": text, "purpose": text,
+              "policy": text, "details": text}  # fmt: skip
+    expected = canonical({name.rstrip("_"): value for name, value in fields.items()})
+    assert leaf_text(**fields).encode() == expected
