@@ -33,6 +33,7 @@ from safezone.keys.keystore import Keystore
 from safezone.keys.passphrase import create_passphrase, read_passphrase
 from safezone.model import Duty
 from safezone.pipeline.context import Ingest
+from safezone.pipeline.receive import COMMITMENT
 from safezone.policy.dataset import DatasetPolicy
 from safezone.policy.load import load_policies
 from safezone.ports import BlobStore, KeyProvider
@@ -56,7 +57,7 @@ def initialise(settings: Settings) -> Zone:
         identity_file.write_text(json.dumps({"id": secrets.token_hex(8)}) + "\n", "utf-8")
     migrate.upgrade(open_engine(settings.catalog))
     zone = Zone.open(settings, None)
-    for name in (SEAL_KEY, "sign/manifest", "sign/package", "sign/checkpoint"):
+    for name in (SEAL_KEY, "sign/manifest", "sign/package", "sign/checkpoint", COMMITMENT):
         zone.keys.ensure(name)
     identity.create(zone.keys, settings.delivery_identity)
     zone.witness.enrol(zone.log_keys)

@@ -98,7 +98,7 @@ class Detector:
 
 
 def _trim(span: Span, text: str) -> Span | None:
-    """The span without white space and punctuation at its edges, which resolving may have left; None if nothing is left."""
+    """The span without white space and punctuation that resolving may have left at its edges, or None."""
     value = text[span.start : span.end]
     start = span.start + len(value) - len(value.lstrip(_EDGES))
     end = span.end - (len(value) - len(value.rstrip(_EDGES)))

@@ -17,6 +17,7 @@ from pseudonymize.names.lexicon import (
     NOUN_ENDINGS,
     PARTICLES,
     ROLES,
+    SAMPLE_NAMES,
     TITLES,
     WEAK_TITLES,
 )
@@ -105,6 +106,8 @@ class _Words:
         given = name[2:] if name[:2] in COMPOUND else name[1:]
         if name in NOT_NAMES or (len(name) == 2 and name.endswith(_NOT_GIVEN_ENDS)):
             return _COMMON
+        if name in SAMPLE_NAMES:
+            return _KNOWN
         read = self.within(start, end)
         native = given[:2] in NATIVE and len(given) <= 3
         usual = native or (all(syllable in GIVEN for syllable in given) and (len(given) == 2 or len(name) == 2))
@@ -310,5 +313,7 @@ def _shaped(text: str, words: _Words) -> Iterator[Candidate]:
     """Whole words of three syllables the dictionary cannot read, with a surname and usual given syllables."""
     for match in BARE.finditer(text):
         start, end = match.span("name")
-        if match.group("name")[0] in BARE_SURNAMES and words.likeness(start, end) == _SHAPED:
+        if match.group("name") in SAMPLE_NAMES:
+            yield start, end, _DICTIONARY
+        elif match.group("name")[0] in BARE_SURNAMES and words.likeness(start, end) == _SHAPED:
             yield start, end, 0.5

@@ -78,6 +78,17 @@ class KoreanName(DocumentRecognizer):
             "rules": [rule.pattern for rule in evidence.RULES],
             "surnames": ["".join(sorted(surnames.SINGLE)), *surnames.COMPOUND],
             "not_names": sorted(lexicon.NOT_NAMES),
+            "words": [
+                sorted(words)
+                for words in (
+                    lexicon.FOREIGN_PLACES,
+                    lexicon.NATIVE,
+                    lexicon.WEAK_TITLES,
+                    lexicon.ADMINISTRATIVE_ENDINGS,
+                    lexicon.CLOSING_PARTICLES,
+                    lexicon.SAMPLE_NAMES,
+                )
+            ],
             "given": "".join(sorted(lexicon.GIVEN)),
             "endings": "".join(sorted(lexicon.NOUN_ENDINGS)),
             "tail": lexicon.TAIL.pattern,

@@ -66,8 +66,8 @@ def _known_network(number: str) -> bool:
     )
 
 
-# Groups of digits only one kind of Korean account has (Korea Financial Telecommunications and Clearings
-# Institute, account number schemes of the banks); telephone and registration numbers have none of them.
+# Groups of digits as Korean banks print account numbers, compiled by hand from usage, not from a published table;
+# telephone and registration numbers have none of them.
 _SCHEMES = frozenset(
     [
         (3, 3, 6), (3, 2, 6), (3, 6, 5), (6, 2, 6), (4, 2, 7), (3, 4, 4, 2), (4, 3, 6), (3, 6, 2, 3), (3, 2, 6, 1),

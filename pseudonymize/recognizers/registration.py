@@ -24,7 +24,7 @@ def person_number_date(number: str) -> bool:
 
     Args:
         number: At least seven digits, YYMMDD and the digit of century and sex (1, 2, 5, 6: 1900s;
-            3, 4, 7, 8: 2000s; 9, 0: 1800s; Enforcement Rule of the Resident Registration Act, art. 2).
+            3, 4, 7, 8: 2000s; 9, 0: 1800s; as Presidio's KrRrnRecognizer and KrFrnRecognizer document).
     """
     century = {"9": 1800, "0": 1800, "1": 1900, "2": 1900, "5": 1900, "6": 1900}.get(number[6], 2000)
     year, month, day = century + int(number[:2]), int(number[2:4]), int(number[4:6])

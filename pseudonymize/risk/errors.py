@@ -38,9 +38,9 @@ def boundary() -> Iterator[None]:
         raise
     except (duckdb.OutOfMemoryException, MemoryError):
         code = "out_of_memory"
-    except (duckdb.Error, pa.ArrowNotImplementedError):
+    except (duckdb.NotSupportedError, duckdb.BinderException, pa.ArrowNotImplementedError):
         code = "unsupported"
-    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError):
+    except (duckdb.Error, pa.ArrowException, OSError, ValueError, TypeError, KeyError):
         code = "unreadable"
     if code is not None:
         raise RiskError(code) from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -15,7 +15,7 @@ from pseudonymize.risk.codes import Codes
 from pseudonymize.risk.errors import RiskError, boundary
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Suppression:
     """The rows of a dataset that k-anonymity lets through.
 
@@ -26,14 +26,14 @@ class Suppression:
         suppressed: rows in classes smaller than k.
     """
 
-    dataset: Rereadable
+    dataset: Rereadable = field(repr=False)
     quasi_identifiers: tuple[str, ...]
     rows: int
     suppressed: int
     # The encoded values of the small classes, or, when fewer, those of all the others.
-    _listed: pa.Table
-    _listed_stay: bool
-    _codes: Codes
+    _listed: pa.Table = field(repr=False)
+    _listed_stay: bool = field(repr=False)
+    _codes: Codes = field(repr=False)
 
     @property
     def suppressed_share(self) -> float:

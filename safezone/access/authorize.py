@@ -8,9 +8,11 @@ diagnostics denies.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import cedarpy
 
@@ -20,7 +22,11 @@ from safezone.catalog.store import Catalog, new_id
 from safezone.errors import Denied, PolicyError, SafeZoneError
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+# Refusals that were written down where they were made.
+_RECORDED = frozenset({"access.denied", "vault.grant", "review.signature", "review.twice"})
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Grant:
     """Proof, within this process, that a decision was made, allowed and recorded.
 
@@ -98,7 +104,7 @@ class AccessPolicy:
         }
         try:
             answer = cedarpy.is_authorized(question, self.policies, entities, self.schema)
-        except (ValueError, TypeError, KeyError):
+        except Exception:  # noqa: BLE001 - whatever goes wrong while deciding, the answer is no
             return False, "error"
         reasons = ",".join(self.names.get(reason, reason) for reason in answer.diagnostics.reasons)
         if answer.diagnostics.errors:
@@ -112,7 +118,8 @@ class Authorizer:
     def __init__(self, catalog: Catalog, policy: AccessPolicy) -> None:
         self._catalog = catalog
         self._policy = policy
-        self._issued: dict[str, Grant] = {}
+        # A grant lives as long as the work it was given for.
+        self._issued: WeakValueDictionary[str, Grant] = WeakValueDictionary()
 
     def authorize(self, actor: Actor, action: Action, resource: Resource, purpose: str = "") -> Grant:
         """Decide, record the decision, then answer.
@@ -151,6 +158,35 @@ class Authorizer:
     def covers(self, grant: Grant, *actions: Action) -> bool:
         """Whether this authorizer gave exactly this grant, for one of these actions."""
         return self._issued.get(grant.id) is grant and grant.action in actions
+
+    @contextmanager
+    def refusals(self, actor: Actor, action: Action, object_: str) -> Iterator[None]:
+        """Write down what is refused within the block after the access policies had allowed it, or before.
+
+        A missing signature, a changed row, a wrong state: every refusal leaves a ``decision.denied`` that names
+        actor, action, object and the error's code, whichever rule it was.
+
+        Args:
+            actor: who tried.
+            action: what they tried.
+            object_: what they tried it on, as events call it.
+        """
+        try:
+            yield
+        except SafeZoneError as error:
+            if error.code not in _RECORDED:
+                # When the log itself does not answer, the first error is the one to show.
+                with suppress(SafeZoneError):
+                    self.refused(actor, action, object_, error.code)
+            raise
+
+    def refused(self, actor: Actor, action: Action, object_: str, code: str) -> None:
+        """Write one refusal down."""
+        event = AuditEvent(
+            EventType.DECISION_DENIED, actor.id, object_, purpose=action.value, details={"rules": code}
+        )
+        with self._catalog.write(event):
+            pass
 
     @staticmethod
     def _denied(action: Action, resource: Resource, reasons: str) -> Denied:

@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from safezone.audit.event import AuditEvent, EventType
+from safezone.catalog import history
 from safezone.catalog.records import AccountRecord
 from safezone.catalog.store import Catalog, new_id
 from safezone.errors import IntegrityFailure, UsageError
@@ -22,6 +23,7 @@ from safezone.model import Role, canonical, now
 from safezone.ports import KeyProvider
 
 SEAL_KEY = "sign/account"
+REVOKED = "revoked"
 _ALONE = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
 
 
@@ -123,7 +125,7 @@ def _seal(keys: KeyProvider, account: AccountRecord) -> AccountRecord:
 def revoke(catalog: Catalog, keys: KeyProvider, account: AccountRecord, by: str) -> None:
     """Make an account inactive: it can do nothing from now on, and its reviews count no more."""
     inactive = _seal(keys, replace(account, active=False))
-    event = AuditEvent(EventType.ACCOUNT_CHANGED, by, f"account/{account.id}")
+    event = AuditEvent(EventType.ACCOUNT_CHANGED, by, f"account/{account.id}", purpose=REVOKED)
     with catalog.write(event) as connection:
         catalog.change(connection, account, active=False, seal=inactive.seal)
 
@@ -136,19 +138,23 @@ def genuine(account: AccountRecord, public_key: bytes) -> AccountRecord:
     """
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(account.seal, _sealed(account))
-    except InvalidSignature:
-        raise IntegrityFailure(
-            "account.seal",
-            (
-                f"Account {account.id} is not as the zone enrolled it.",
-                f"계정 {account.id}의 정보가 등록 당시와 다릅니다.",
-            ),
-            (
-                "Tell the auditor: somebody wrote to the accounts table.",
-                "계정 정보가 임의로 변경되었으니 감사 담당자에게 알리십시오.",
-            ),
-        ) from None
+    except (InvalidSignature, ValueError, TypeError):
+        raise _not_as_enrolled(account) from None
     return account
+
+
+def _not_as_enrolled(account: AccountRecord) -> IntegrityFailure:
+    return IntegrityFailure(
+        "account.seal",
+        (
+            f"Account {account.id} is not as the zone enrolled it.",
+            f"계정 {account.id}의 정보가 등록 당시와 다릅니다.",
+        ),
+        (
+            "Tell the auditor: somebody wrote to the accounts table.",
+            "계정 정보가 임의로 변경되었으니 감사 담당자에게 알리십시오.",
+        ),
+    )
 
 
 class Accounts:
@@ -162,7 +168,12 @@ class Accounts:
     def _check(self, account: AccountRecord) -> AccountRecord:
         if self._public is None:
             self._public = self._keys.public_key(SEAL_KEY)
-        return genuine(account, self._public)
+        genuine(account, self._public)
+        name = f"account/{account.id}"
+        # An old row put back carries a seal that holds; the log still says that the account was revoked since.
+        if account.active and history.events(self._catalog, EventType.ACCOUNT_CHANGED, name, purpose=REVOKED):
+            raise _not_as_enrolled(account)
+        return account
 
     def get(self, account_id: str) -> AccountRecord:
         """The account of that id (NotFound, IntegrityFailure)."""

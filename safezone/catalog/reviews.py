@@ -154,7 +154,9 @@ def checked(
         new_id("rev"), kind, key, round_, account.id, verdict, comment, digest(subject), signature, now()
     )
     if not holds(review, account.review_key, subject):
-        raise Denied(
+        raise _refused(
+            catalog,
+            review,
             "review.signature",
             ("The signature does not fit what is decided on.", "서명이 심사 대상과 맞지 않습니다."),
             (
@@ -164,12 +166,27 @@ def checked(
         )
     given = catalog.list(ReviewRecord, kind=kind, subject=key, round=round_, reviewer=account.id)
     if given:
-        raise Denied(
+        raise _refused(
+            catalog,
+            review,
             "review.twice",
             ("You have decided about this already.", "이미 심사한 건입니다."),
             ("Another person must give the next decision.", "다음 심사는 다른 사람이 해야 합니다."),
         )
     return review
+
+
+def _refused(
+    catalog: Catalog, review: ReviewRecord, code: str, what: tuple[str, str], next_step: tuple[str, str]
+) -> Denied:
+    """Write the refusal down, then return it to be raised."""
+    object_ = f"{review.kind}/{review.subject}"
+    details = {"rules": code, "round": review.round}
+    with catalog.write(
+        AuditEvent(EventType.DECISION_DENIED, review.reviewer, object_, purpose="review", details=details)
+    ):
+        pass
+    return Denied(code, what, next_step)
 
 
 def event(review: ReviewRecord, policy: str = "") -> AuditEvent:

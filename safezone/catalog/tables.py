@@ -19,10 +19,13 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from safezone.audit.tables import metadata
+from safezone.audit.tables import audit_event, metadata
 
 ID = String(64)
 DIGEST = String(64)
+
+# `safezone.catalog.history` asks the log about single objects.
+Index("ix_audit_event_object", audit_event.c.object)
 
 account = Table(
     "account",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from safezone.cli import say
 from safezone.cli.acting import Acting
 from safezone.cli.say import Json, t
+
+if TYPE_CHECKING:
+    from safezone.model import Role
 
 group = typer.Typer(help=t("계정 등록과 조회", "Enrol and list accounts"), no_args_is_help=True)
 
@@ -58,7 +61,7 @@ def add(
     )
 
 
-def _role(name: str):  # type: ignore[no-untyped-def]
+def _role(name: str) -> Role:
     from safezone.errors import UsageError
     from safezone.model import Role
 

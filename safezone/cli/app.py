@@ -52,7 +52,7 @@ def _root(
 
 
 _speak()
-_TOGETHER = (zone, deliveries, versions, releases, requests, audit)
+_TOGETHER = (zone, deliveries, versions, releases, audit)
 for _module in _TOGETHER:
     _module.register(app)
 for _name, _group in (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from safezone.errors import DeliveryError, UsageError
+from safezone.errors import UsageError
 from safezone.policy.dataset import DatasetPolicy
 from safezone.policy.load import load_policies
 from safezone.sample import air, civil, disaster, jobs, traffic, veterans
@@ -24,6 +23,7 @@ from safezone.sample.writers import MOMENT, Writer, open_writer
 from safezone.settings import Settings
 from safezone.sources.deliver import make_delivery
 from safezone.sources.delivery import MANIFEST, read_manifest
+from safezone.sources.fault import delivery_error
 
 CHUNK_ROWS = 50_000
 ROWS_PER_FILE = {"disaster-safety-reports": 100_000}
@@ -196,10 +196,11 @@ def _deliver(policy: DatasetPolicy, files: Sequence[Path], out: Path) -> Path:
     manifest = read_manifest(folder).model_copy(update={"created": MOMENT})
     (folder / MANIFEST).write_bytes(manifest.model_dump_json(indent=2).encode())
     target = out / folder.name
-    with contextlib.suppress(DeliveryError):
-        if target.is_dir() and read_manifest(target) == manifest:
-            return target
-    return folder.rename(target)
+    if not target.exists():
+        return folder.rename(target)
+    if read_manifest(target) != manifest:
+        raise delivery_error("delivery.exists")
+    return target
 
 
 def _described(run: _Run, folder: Path) -> SampleDelivery:

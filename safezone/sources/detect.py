@@ -87,8 +87,9 @@ def find_header(rows: Sequence[Sequence[str]]) -> tuple[int, int, int]:
     counts = Counter(len(cells) for cells in filled if cells)
     if not counts:
         return 0, 1, 0
-    usual = counts.most_common(1)[0][0]
-    start = next((i for i, cells in enumerate(filled) if len(cells) * 3 >= usual and _wordy(cells)), 0)
+    usual = max(counts, key=lambda width: (counts[width], width))
+    enough = max(usual / 3, min(2, usual))
+    start = next((i for i, cells in enumerate(filled) if len(cells) >= enough and _wordy(cells)), 0)
     top = [cell.strip() for cell in rows[start]]
     merged = len(filled[start]) < usual or len(set(filled[start])) < len(filled[start])
     below = filled[start + 1] if start + 1 < len(rows) else []

@@ -15,6 +15,7 @@ from python_calamine import CalamineWorkbook, PasswordError, SheetTypeEnum, Shee
 
 from safezone.sources.fault import Fault
 from safezone.sources.shape import RAGGED, Shaper, column_names
+from safezone.sources.sheetxml import Sheets, Unreadable, read_rows
 
 if TYPE_CHECKING:
     from safezone.policy.source import SourceSpec
@@ -67,22 +68,32 @@ def cell_text(value: Any) -> str:
     return value.isoformat() if isinstance(value, dt.date | dt.time) else str(value)
 
 
-def _choose_sheet(book: CalamineWorkbook, wanted: str | int | None) -> str:
-    sheets = [sheet for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
-    names: list[str] = [sheet.name for sheet in sheets]
+def choose_sheet(sheets: Sheets, wanted: str | int | None) -> str:
+    """The declared worksheet; by default the first visible one that is not metadata.
+
+    Raises:
+        Fault: ``file.sheet``, there is none.
+    """
+    names = [name for name, _ in sheets]
     if isinstance(wanted, str):
         chosen = [name for name in names if name == wanted]
     elif isinstance(wanted, int):
         chosen = names[wanted : wanted + 1] if wanted >= 0 else []
     else:
-        chosen = [
-            sheet.name
-            for sheet in sheets
-            if sheet.visible == SheetVisibleEnum.Visible and sheet.name.strip().lower() not in METADATA_SHEETS
-        ]
+        chosen = [name for name, seen in sheets if seen and name.strip().lower() not in METADATA_SHEETS]
     if not chosen:
         raise Fault("file.sheet")
     return chosen[0]
+
+
+def _open(data: bytes, wanted: str | int | None) -> tuple[CalamineWorkbook, str]:
+    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    sheets = [
+        (sheet.name, sheet.visible == SheetVisibleEnum.Visible)
+        for sheet in book.sheets_metadata
+        if sheet.typ == SheetTypeEnum.WorkSheet
+    ]
+    return book, choose_sheet(sheets, wanted)
 
 
 @contextmanager
@@ -100,19 +111,28 @@ def _quiet() -> Iterator[None]:
         raise Fault("file.malformed") from None
 
 
-def _rows(data: bytes, sheet: str | int | None) -> Iterator[list[Any]]:
+def _rows(data: bytes, wanted: str | int | None, form: str) -> Iterator[list[Any]]:
     """Rows of the worksheet from its first row and column on, so that their numbers are those people see."""
-    with _quiet():
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        rows = book.get_sheet_by_name(_choose_sheet(book, sheet)).to_python(skip_empty_area=False)
+    rows: list[list[Any]]
+    try:
+        with _quiet():
+            book, chosen = _open(data, wanted)
+            rows = book.get_sheet_by_name(chosen).to_python(skip_empty_area=False)
+    except Fault as fault:
+        if fault.code != "file.malformed" or form != "xlsx":
+            raise
+        try:
+            rows = read_rows(data, lambda sheets: choose_sheet(sheets, wanted))
+        except Unreadable:
+            raise fault from None
     yield from rows
 
 
 def preview(data: bytes, count: int) -> tuple[tuple[str, ...], list[list[Any]]]:
     """Names of the worksheets, and the first `count` rows of the one read by default."""
     with _quiet():
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        sheet = book.get_sheet_by_name(_choose_sheet(book, None))
+        book, chosen = _open(data, None)
+        sheet = book.get_sheet_by_name(chosen)
         return tuple(book.sheet_names), sheet.to_python(skip_empty_area=False, nrows=count)
 
 
@@ -132,7 +152,7 @@ class Workbook:
         data = stream.read()
         if self.spec.format == "xlsx":
             check_archive(data)
-        rows = _rows(data, self.spec.sheet)
+        rows = _rows(data, self.spec.sheet, self.spec.format)
         header = self.spec.header
         top = list(islice(rows, header.skip + header.rows))
         if len(top) < header.skip + header.rows:

@@ -3,6 +3,8 @@
 import datetime as dt
 import io
 import json
+import re
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -14,22 +16,32 @@ import xlsxwriter
 from safezone.policy.source import Header, SourceSpec
 from safezone.ports import Source
 from safezone.sources.adapters import open_source
+from safezone.sources.excel import cell_text
 from safezone.sources.isolation import parse_isolated
 from safezone.sources.shape import FAULT, LINE
+from safezone.sources.sheetxml import Unreadable, read_rows
 
 NAMES = ["이름", "나이", "금액", "날짜"]
 ROWS: list[list[Any]] = [
     ["김하나 ", 41, 1234.5, dt.date(2024, 3, 5)],
     ["이두리", None, 0.25, dt.date(1999, 12, 31)],
     ["", 7, 3, dt.date(2019, 6, 20)],
-    ["뷁똠, \"따옴표\"", 12345678, -2.5, dt.date(2020, 2, 29)],
+    ['뷁똠, "따옴표"', 12345678, -2.5, dt.date(2020, 2, 29)],
 ]
 WANTED = [
     ("김하나", "41", "1234.5", "2024-03-05"),
     ("이두리", None, "0.25", "1999-12-31"),
     (None, "7", "3", "2019-06-20"),
-    ("뷁똠, \"따옴표\"", "12345678", "-2.5", "2020-02-29"),
+    ('뷁똠, "따옴표"', "12345678", "-2.5", "2020-02-29"),
 ]
+
+
+def archive_of(parts: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as book:
+        for name, data in parts.items():
+            book.writestr(name, data)
+    return out.getvalue()
 
 
 def _words(row: list[Any]) -> list[str]:
@@ -231,3 +243,59 @@ def test_a_header_without_rows_gives_no_rows_in_any_format() -> None:
         batches = list(open_source(spec).batches(io.BytesIO(data)))
         assert [batch.num_rows for batch in batches] == [0]
         assert batches[0].schema.names == [LINE, "a", FAULT]
+
+
+def _edited(change: Callable[[str, bytes], bytes]) -> bytes:
+    """The workbook of the contract, with its parts changed."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(xlsx())) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, change(name, old.read(name)))
+    return out.getvalue()
+
+
+def _unknown_error(name: str, data: bytes) -> bytes:
+    """An error value newer than the reader, in a cell beyond the table's last row."""
+    row = b'<row r="9"><c r="B9" t="e"><v>#CALC!</v></c></row></sheetData>'
+    return data.replace(b"</sheetData>", row) if name.endswith("sheet2.xml") else data
+
+
+STRANGE: dict[str, Callable[[str, bytes], bytes]] = {
+    "an error value newer than the library": _unknown_error,
+    "a listed sheet that is not there": lambda name, data: data.replace(
+        b"</sheets>", b'<sheet name="x" sheetId="9" r:id="rId99"/></sheets>'
+    ),
+    "a dimension that is none": lambda name, data: re.sub(
+        rb'<dimension ref="[^"]*"', b'<dimension ref="A1:"', data
+    ),
+    "a broken theme": lambda name, data: b"<broken" if "theme" in name else data,
+    "an unknown kind of cell": lambda name, data: data.replace(b'<c r="B2"', b'<c r="B2" t="later"'),
+    "cells without references": lambda name, data: re.sub(rb'<c r="[A-Z]+1"', b"<c", data),
+    "strict OOXML": lambda name, data: data.replace(
+        b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+        b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", STRANGE)
+def test_workbooks_that_one_library_cannot_open_are_read_all_the_same(how: str) -> None:
+    source = open_source(SourceSpec(format="xlsx"))
+    batches = list(source.batches(io.BytesIO(_edited(STRANGE[how]))))
+    assert rows_of(batches) == WANTED
+    assert source.shaper is not None
+
+
+def test_the_second_reader_of_workbooks_agrees_with_the_first() -> None:
+    rows = read_rows(xlsx(), lambda sheets: sheets[1][0])
+    assert [[cell_text(cell) for cell in row] for row in rows[1:]] == [
+        [cell or "" for cell in row] if i else ["김하나 ", *row[1:]] for i, row in enumerate(WANTED)
+    ]
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"PK", archive_of({}), archive_of({"xl/workbook.xml": b"<a>"})], ids=range(4)
+)
+def test_what_the_second_reader_cannot_open_it_says_so(data: bytes) -> None:
+    with pytest.raises(Unreadable):
+        read_rows(data, lambda sheets: sheets[0][0])

@@ -17,9 +17,7 @@ from safezone.sources.typed import type_columns
 
 HERE = Path(__file__).resolve().parent.parent
 POLICIES = HERE / "data" / "real_policies"
-REAL = next(
-    (folder for up in HERE.parents if (folder := up / "shared" / "data" / "real").is_dir()), Path("absent")
-)
+REAL = next((folder for up in HERE.parents if (folder := up / "shared" / "data" / "real").is_dir()), Path("absent"))
 pytestmark = pytest.mark.skipif(not REAL.is_dir(), reason="the corpus of real files is not here")
 
 
@@ -53,7 +51,14 @@ EXPECTED = {
     "fatal-accidents": Expected(
         "도로교통공단_사망 교통사고 정보_20201231.csv",
         2_983,
-        {"사망자수": 3_081, "부상자수": 1_561, "중상자수": 601, "경상자수": 869, "부상신고자수": 91, "위도": 108_416.211},
+        {
+            "사망자수": 3_081,
+            "부상자수": 1_561,
+            "중상자수": 601,
+            "경상자수": 869,
+            "부상신고자수": 91,
+            "위도": 108_416.211,
+        },
         between={"발생년월일시": ("2020-01-01 05:00:00", "2020-12-31 21:00:00")},
     ),
     "veterans-hospitals": Expected(
@@ -84,7 +89,14 @@ EXPECTED = {
     "clinic-visits": Expected(
         "2021중앙외래월별총괄.csv",
         32,
-        {"1월 초진": 13_835, "1월 재진": 74_159, "1월 계": 87_994, "계 초진": 245_412, "계 재진": 929_496, "계 계": 1_174_908},
+        {
+            "1월 초진": 13_835,
+            "1월 재진": 74_159,
+            "1월 계": 87_994,
+            "계 초진": 245_412,
+            "계 재진": 929_496,
+            "계 계": 1_174_908,
+        },
         dropped={"total": 1},
     ),
     "accidents-by-age": Expected(

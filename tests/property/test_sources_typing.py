@@ -20,12 +20,15 @@ DAY_FORMS = ("%Y%m%d", "%Y-%m-%d", "%Y.%m.%d", "%Y/%m/%d", "%Y년 %m월 %d일", 
 TIME_FORMS = ("%Y%m%d%H%M%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f", "%Y.%m.%d %p %I:%M:%S")
 
 
+RULES = ParseRules()
+
+
 @dataclass(frozen=True)
 class Col:
     name: str
     type: Literal["text", "integer", "decimal", "date", "datetime", "boolean"]
     nullable: bool = True
-    parse: ParseRules = ParseRules()
+    parse: ParseRules = RULES
 
 
 def written(moment: dt.datetime, form: str) -> str:
@@ -107,13 +110,13 @@ def test_good_and_bad_rows_make_the_whole_whatever_the_cells_hold(
         assert typed.batch.column("a").null_count == 0
 
 
-CELL = st.text(st.characters(codec="cp949", exclude_characters="\0", exclude_categories=("Cc", "Zs", "Zl", "Zp")), max_size=6)
+CELL = st.text(
+    st.characters(codec="cp949", exclude_characters="\0", exclude_categories=("Cc", "Zs", "Zl", "Zp")), max_size=6
+)
 
 
 @settings(max_examples=100, deadline=None)
-@given(
-    st.lists(st.lists(CELL, min_size=1, max_size=4), max_size=20), st.sampled_from(["utf-8", "cp949", "utf-16"])
-)
+@given(st.lists(st.lists(CELL, min_size=1, max_size=4), max_size=20), st.sampled_from(["utf-8", "cp949", "utf-16"]))
 def test_every_record_of_a_ragged_file_is_a_row_a_fault_or_blank(rows: list[list[str]], encoding: str) -> None:
     def quoted(cell: str) -> str:
         return '"' + cell.replace('"', '""') + '"'

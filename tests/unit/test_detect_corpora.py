@@ -12,8 +12,8 @@ import pytest
 
 from pseudonymize.detect.detector import Detector
 
-DATA = Path(os.environ.get("SAFEZONE_CORPORA", "/work/shared/data"))
 ROOT = Path(__file__).resolve().parents[2]
+DATA = Path(os.environ.get("SAFEZONE_CORPORA", ROOT.parent / "shared" / "data"))
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def _figures() -> ModuleType:
 
 
 def test_names_in_news_and_reviews(detector: Detector) -> None:
-    sentences = list(_figures().klue_sentences(_corpus("klue-ner/klue-ner-develop.tsv")))
+    sentences = list(_figures().klue_sentences(_corpus("klue-ner/klue-ner-develop.tsv")))[:1500]
     found = detector.detect([text for text, _ in sentences])
     reported = hit = known = 0
     for (_, gold), spans in zip(sentences, found, strict=True):
@@ -62,9 +62,9 @@ def test_values_in_documents_are_covered(detector: Detector) -> None:
                 total[kind] += 1
                 covered[kind] += all(figures._covers(spans, *place) for place in places)
     floors = {
-        "PERSON": 0.99, "KR_RRN": 0.99, "PHONE_NUMBER": 0.99, "EMAIL_ADDRESS": 0.99, "KR_ADDRESS": 0.97, "KR_BRN": 0.98,
-        "KR_BANK_ACCOUNT": 0.96, "CREDIT_CARD": 0.97, "IP_ADDRESS": 0.99, "KR_POSTAL_CODE": 0.97, "DATE_TIME": 0.98,
-        "KR_VEHICLE": 0.94, "KR_DRIVER_LICENSE": 0.92, "URL": 0.99,
+        "PERSON": 0.99, "KR_RRN": 0.99, "PHONE_NUMBER": 0.99, "EMAIL_ADDRESS": 0.99, "KR_ADDRESS": 0.97,
+        "KR_BRN": 0.98, "KR_BANK_ACCOUNT": 0.96, "CREDIT_CARD": 0.97, "IP_ADDRESS": 0.99, "KR_POSTAL_CODE": 0.97,
+        "DATE_TIME": 0.98, "KR_VEHICLE": 0.94, "KR_DRIVER_LICENSE": 0.92, "URL": 0.99,
     }  # fmt: skip
     assert {
         kind: covered[kind] / total[kind] for kind, floor in floors.items() if covered[kind] < floor * total[kind]
@@ -73,7 +73,7 @@ def test_values_in_documents_are_covered(detector: Detector) -> None:
 
 def test_few_reports_where_names_were_removed(detector: Detector) -> None:
     lines = _corpus("real/petitions_2019-04.jsonl").read_text("utf-8").splitlines()
-    texts = [json.loads(line)["content"] for line in lines[:200]]
+    texts = [json.loads(line)["content"] for line in lines[:120]]
     persons = sum(span.entity == "PERSON" for spans in detector.detect(texts) for span in spans)
     # Public figures are still named there: about four of five reports are people.
     assert persons / sum(map(len, texts)) * 10_000 < 15

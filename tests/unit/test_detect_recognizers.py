@@ -143,6 +143,6 @@ def test_long_runs_of_one_kind_of_character_take_linear_time(detector: Detector)
     import time
 
     for unit in ("1-", "가 ", "a.", "1 ", "서울시 ", "0", "김하늘(", "x@"):
-        began = time.perf_counter()
+        began = time.process_time()
         detector.detect([unit * 5_000])
-        assert time.perf_counter() - began < 3.0, unit
+        assert time.process_time() - began < 3.0, unit

@@ -1,5 +1,7 @@
 """Dates in declared forms: what each form reads, and what it must not."""
 
+# ruff: noqa: DTZ001  (times in a file have no zone)
+
 import datetime as dt
 
 import pyarrow as pa

@@ -70,10 +70,14 @@ def test_a_delivery_says_what_it_holds(data_file: Path, tmp_path: Path) -> None:
     (entry,) = manifest.files
     assert folder.name == manifest.delivery
     assert manifest.delivery.startswith("DLV-veterans-care-2024-")
-    assert (entry.name, entry.rows, entry.encrypted) == ("병원 현황.csv", 3, False)  # the total is no row, the bad one is
+    assert (entry.name, entry.rows, entry.encrypted) == (
+        "병원 현황.csv",
+        3,
+        False,
+    )  # the total is no row, the bad one is
     with open_file(folder, entry) as file:
         assert hashlib.sha256(file.read()).hexdigest() == entry.sha256
-    assert os.listdir(tmp_path / "out") == [folder.name]
+    assert list((tmp_path / "out").iterdir()) == [folder]
 
 
 def test_an_encrypted_delivery_opens_with_the_zone_s_key_alone(data_file: Path, tmp_path: Path) -> None:
@@ -112,7 +116,7 @@ def test_a_file_that_does_not_fit_its_policy_makes_no_delivery(tmp_path: Path) -
     with refused("columns.missing") as caught:
         make_delivery(policy(), [file], tmp_path / "out", period=YEAR)
     assert SECRET not in str(caught.value)
-    assert os.listdir(tmp_path / "out") == []
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_what_cannot_be_delivered_is_refused(data_file: Path, tmp_path: Path) -> None:
@@ -281,7 +285,11 @@ def test_the_inbox_lists_good_and_bad_deliveries_and_skips_what_is_being_written
     (inbox / "note.txt").write_text("x")
     (inbox / "link").symlink_to(good)
     bad, found = list_inbox(inbox)
-    assert (bad.folder.name, bad.manifest, bad.error and bad.error.code) == ("AAA", None, "delivery.manifest_missing")
+    assert (bad.folder.name, bad.manifest, bad.error and bad.error.code) == (
+        "AAA",
+        None,
+        "delivery.manifest_missing",
+    )
     assert (found.folder, found.error) == (good, None)
 
 

@@ -1,5 +1,7 @@
 """Hostile and broken files: the child may fall over, the parent gets a `DeliveryError` with a code and no value."""
 
+# ruff: noqa: E501  (tables of cases read better unbroken)
+
 import io
 import os
 import struct
@@ -122,7 +124,7 @@ def test_a_hostile_file_is_refused_with_a_code_and_without_a_value(case: str) ->
     assert caught.value.__cause__ is None
 
 
-@pytest.mark.parametrize("at", range(0, 400, 23))
+@pytest.mark.parametrize("at", range(0, 300, 43))
 def test_damaged_parquet_never_takes_the_parent_down(at: int) -> None:
     data = parquet_file()
     damaged = overwritten(data, len(data) - 8 - at % 300, b"\xff\x7f\xff\x01")
@@ -163,13 +165,15 @@ TRAITORS = {
         "file.reader_answer",
     ),
     "hides a value in a code": (
-        ARROW + "w=pa.ipc.new_stream(out,pa.schema([]));w.write_batch(pa.RecordBatch.from_pylist([],schema=pa.schema([])),"
+        ARROW
+        + "w=pa.ipc.new_stream(out,pa.schema([]));w.write_batch(pa.RecordBatch.from_pylist([],schema=pa.schema([])),"
         f"custom_metadata={{b'fault':b'[\"{SECRET}\",null,[]]'}});out.flush()",
         "file.reader_answer",
     ),
     "claims other counts": (
-        ARROW + "w=pa.ipc.new_stream(out,pa.schema([]));w.write_batch(pa.RecordBatch.from_pylist([],schema=pa.schema([])),"
-        "custom_metadata={b'end':b'{\"rows\":5,\"dropped\":{\"blank\":0,\"footer\":0,\"total\":0}}'}); w.close(); out.flush()",
+        ARROW
+        + "w=pa.ipc.new_stream(out,pa.schema([]));w.write_batch(pa.RecordBatch.from_pylist([],schema=pa.schema([])),"
+        'custom_metadata={b\'end\':b\'{"rows":5,"dropped":{"blank":0,"footer":0,"total":0}}\'}); w.close(); out.flush()',
         "file.reader_answer",
     ),
 }
@@ -191,7 +195,10 @@ def test_a_child_that_hangs_is_killed_in_time(monkeypatch: pytest.MonkeyPatch) -
     run_child("import time; time.sleep(60)", monkeypatch)
     started = time.monotonic()
     limits = Limits(seconds=0.5)
-    with pytest.raises(DeliveryError, match=r"file\.time"), parse_isolated(CSV, io.BytesIO(b"a\n"), limits=limits) as parsed:
+    with (
+        pytest.raises(DeliveryError, match=r"file\.time"),
+        parse_isolated(CSV, io.BytesIO(b"a\n"), limits=limits) as parsed,
+    ):
         list(parsed)
     assert time.monotonic() - started < 10
 
@@ -255,7 +262,7 @@ def test_the_sandbox_shows_the_child_no_files_no_network_and_no_environment() ->
 
 def test_what_a_file_seems_to_be_is_found_in_isolation_too() -> None:
     assert detect_isolated(io.BytesIO(workbook())).sheets == ("표",)
-    with pytest.raises(DeliveryError, match="file.compressed"):
+    with pytest.raises(DeliveryError, match=r"file.compressed"):
         detect_isolated(io.BytesIO(b"BZh91AY"))
 
 

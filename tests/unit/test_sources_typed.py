@@ -1,5 +1,7 @@
 """Typing by declared rules: each rule, what it sets aside, and what it says of it."""
 
+# ruff: noqa: DTZ001  (times in a file have no zone)
+
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,13 +14,15 @@ from safezone.policy.source import ParseRules
 from safezone.sources.shape import FAULT, LINE
 from safezone.sources.typed import type_columns
 
+RULES = ParseRules()
+
 
 @dataclass(frozen=True)
 class Col:
     name: str
     type: Literal["text", "integer", "decimal", "date", "datetime", "boolean"] = "text"
     nullable: bool = True
-    parse: ParseRules = ParseRules()
+    parse: ParseRules = RULES
 
 
 def cells(values: list[Any], **declared: Any) -> tuple[list[Any], list[tuple[int, str]]]:
@@ -40,7 +44,13 @@ def test_text_loses_surrounding_space_and_null_words() -> None:
 def test_integers() -> None:
     good, bad = cells(["12", "-7", "+3", "007", "", "1,234", "1.0", "x", "1 2", "9" * 19, "9" * 18], type="integer")
     assert good == [12, -7, 3, 7, None, 999_999_999_999_999_999]
-    assert bad == [(6, "integer.form"), (7, "integer.form"), (8, "integer.form"), (9, "integer.form"), (10, "integer.range")]
+    assert bad == [
+        (6, "integer.form"),
+        (7, "integer.form"),
+        (8, "integer.form"),
+        (9, "integer.form"),
+        (10, "integer.range"),
+    ]
 
 
 def test_thousands_must_be_declared_and_well_formed() -> None:
@@ -57,7 +67,13 @@ def test_whole_decimals_in_an_integer_column_must_be_declared() -> None:
 def test_decimals() -> None:
     good, bad = cells(["1.5", ".5", "5.", "1e3", "+2", "nan", "inf", "1e400", "1.2.3", "12%"], type="decimal")
     assert good == [1.5, 0.5, 5.0, 1000.0, 2.0]
-    assert [rule for _, rule in bad] == ["decimal.form", "decimal.form", "decimal.range", "decimal.form", "decimal.form"]
+    assert [rule for _, rule in bad] == [
+        "decimal.form",
+        "decimal.form",
+        "decimal.range",
+        "decimal.form",
+        "decimal.form",
+    ]
 
 
 @pytest.mark.parametrize("kind", ["text", "integer"])
@@ -81,7 +97,10 @@ def test_dates_default_to_iso_and_have_no_time_of_day() -> None:
 
 def test_booleans_by_declared_words() -> None:
     assert cells(["예", "N", "", "maybe"], type="boolean") == ([True, False, None], [(4, "boolean.form")])
-    assert cells(["있음", "없음"], type="boolean", true_values=("있음",), false_values=("없음",)) == ([True, False], [])
+    assert cells(["있음", "없음"], type="boolean", true_values=("있음",), false_values=("없음",)) == (
+        [True, False],
+        [],
+    )
 
 
 def test_a_missing_value_where_none_is_allowed_is_reported_once() -> None:
@@ -116,10 +135,10 @@ def test_one_row_may_break_several_rules_and_is_set_aside_once() -> None:
 
 def test_missing_and_unknown_columns_are_named() -> None:
     batch = pa.record_batch({LINE: pa.array([1]), "a": ["1"], "extra": ["secret-value"]})
-    with pytest.raises(DeliveryError, match="columns.missing.*b") as missing:
+    with pytest.raises(DeliveryError, match=r"columns.missing.*b") as missing:
         type_columns(batch, [Col("a"), Col("b")])
     assert "extra" not in str(missing.value)  # perhaps no header at all: then these are values
-    with pytest.raises(DeliveryError, match="columns.unknown.*extra") as unknown:
+    with pytest.raises(DeliveryError, match=r"columns.unknown.*extra") as unknown:
         type_columns(batch, [Col("a")])
     assert "secret-value" not in str(unknown.value)
     assert type_columns(batch, [Col("a")], unknown_columns="ignore").batch.schema.names == ["a"]
@@ -127,5 +146,5 @@ def test_missing_and_unknown_columns_are_named() -> None:
 
 def test_nested_values_are_refused() -> None:
     batch = pa.record_batch({LINE: pa.array([1]), "a": [[1, 2]]})
-    with pytest.raises(DeliveryError, match="columns.nested"):
+    with pytest.raises(DeliveryError, match=r"columns.nested"):
         type_columns(batch, [Col("a")])

@@ -1,0 +1,249 @@
+"""`audit list|checkpoint|verify|prove|export` and `log`: what was done, and that nobody changed the record."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from safezone.cli import say
+from safezone.cli.acting import Acting, open_zone
+from safezone.cli.say import Json, t
+from safezone.errors import BadInput, IntegrityFailure
+
+if TYPE_CHECKING:
+    from safezone.audit.checkpoint import NoteKey
+    from safezone.audit.findings import Verification
+    from safezone.zone import Zone
+
+group = typer.Typer(help=t("감사 로그: 조회, 검증, 증명", "The audit log: read, verify, prove"), no_args_is_help=True)
+Keys = Annotated[
+    list[str] | None,
+    typer.Option("--key", help=t("신뢰하는 공개키(이름+id+base64, 여러 번 가능)", "A public key you trust (may be repeated)")),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command("log", help=t("감사 로그 임무: 순서를 매기고 체크포인트에 서명", "The log duty: sequence events, sign checkpoints"))(log)
+
+
+def _public_keys(zone: Zone) -> list[NoteKey]:
+    """Public keys of the log, newest first, for a duty that may only read them."""
+    from safezone.audit.checkpoint import CHECKPOINT_KEY, NoteKey
+
+    versions = [version for key in zone.keys.list() if key.name == CHECKPOINT_KEY for version in key.versions]
+    return [NoteKey(zone.origin, zone.keys.public_key(CHECKPOINT_KEY, each)) for each in sorted(versions, reverse=True)]
+
+
+@group.command("list", help=t("최근 기록", "Recent events"))
+def list_(
+    object_: Annotated[str, typer.Option("--object", help=t("대상, 예: request/REQ-...", "Object, e.g. request/REQ-..."))] = "",
+    account: Annotated[str, typer.Option("--account", help=t("계정 번호", "Account id"))] = "",
+    type_: Annotated[str, typer.Option("--type", help=t("종류, 예: decision.denied", "Type, e.g. decision.denied"))] = "",
+    since: Annotated[int | None, typer.Option("--since", help=t("이 순번부터", "From this sequence number"))] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help=t("최대 건수", "At most so many"))] = 50,
+    as_json: Json = False,
+) -> None:
+    """List events, the newest last."""
+    from safezone.access.actions import LOG, Action
+    from safezone.cli.audit_events import Filter, recent
+    from safezone.model import Duty
+
+    acting = Acting(Duty.PORTAL)
+    acting.authorize(Action.AUDIT_READ, LOG)
+    found = recent(acting.zone.catalog.engine, Filter(object_, account, type_, since), limit)
+    if as_json:
+        say.emit([_event(row) for row in found])
+        return
+    rows = [
+        ("·" if row["seq"] is None else row["seq"], say.when(row["time"]), say.two(row["type"], row["object"]), acting.name(row["account"]))
+        for row in found
+    ]
+    columns = [t("순번", "Seq") + ">", t("시각(UTC)", "Time (UTC)"), t("무엇", "What"), t("누가", "Who")]
+    say.listed(rows, columns, ("기록이 없습니다.", "No events."), keep=(0, 1))
+
+
+def _event(row: dict[str, Any]) -> dict[str, Any]:
+    known = {name: row[name] for name in ("seq", "time", "type", "account", "object", "purpose", "policy")}
+    details = json.loads(row["details"]) if row["details"] else None
+    return {"id": row["uid"], "state": "STAGED" if row["seq"] is None else "SEQUENCED", **known, "details": details}
+
+
+@group.command("checkpoint", help=t("체크포인트에 서명하고 증인에게 넘김", "Sign a checkpoint and hand it to the witness"))
+def checkpoint(as_json: Json = False) -> None:
+    """Sequence what is staged, sign the tree, have it witnessed."""
+    from safezone.access.actions import LOG, Action
+    from safezone.audit.checkpoint import open_checkpoint
+    from safezone.model import Duty
+
+    acting = Acting(Duty.LOG)
+    acting.authorize(Action.AUDIT_CHECKPOINT, LOG)
+    note = acting.zone.keep_log() or ""
+    signed = open_checkpoint(note, acting.zone.log_keys)
+    if as_json:
+        say.emit({"id": signed.root.hex(), "state": "CURRENT", "size": signed.size, "root": signed.root.hex(), "note": note})
+        return
+    say.done(f"기록 {signed.size:,}건의 체크포인트에 서명했습니다.", f"Signed a checkpoint of {signed.size:,} entries.")
+    say.out().print(note, markup=False, soft_wrap=True)
+
+
+@group.command("verify", help=t("로그 검증: 변조되면 위치를 알리고 6으로 종료", "Verify the log; exits 6 on tampering and says where"))
+def verify(
+    bundle: Annotated[Path | None, typer.Option("--bundle", help=t("내보낸 로그를 오프라인으로 검증", "Verify an exported log offline"))] = None,
+    proof: Annotated[Path | None, typer.Option("--proof", help=t("한 항목의 증명을 오프라인으로 검증", "Verify one entry's proof offline"))] = None,
+    known: Annotated[
+        list[Path] | None, typer.Option("--checkpoint", help=t("보관하던 체크포인트 파일", "A checkpoint you kept (file)"))
+    ] = None,
+    key: Keys = None,
+    as_json: Json = False,
+) -> None:
+    """Check that nothing in the log was changed, removed or reordered. With a bundle or proof, without the zone."""
+    from safezone.audit.bundle import verify_bundle
+    from safezone.audit.checkpoint import NoteKey
+
+    keys = [NoteKey.from_text(each) for each in key or ()]
+    notes = [_text(path) for path in known or ()]
+    if proof is not None:
+        _verify_proof(proof, keys, as_json=as_json)
+        return
+    found = verify_bundle(bundle, keys, notes) if bundle is not None else _verify_zone(keys, notes)
+    _report(found, as_json=as_json)
+
+
+def _verify_zone(keys: list[NoteKey], notes: list[str]) -> Verification:
+    from safezone.access.actions import LOG, Action
+    from safezone.audit.verify import verify_log
+    from safezone.model import Duty
+
+    acting = Acting(Duty.PORTAL)
+    acting.authorize(Action.AUDIT_VERIFY, LOG)
+    zone = acting.zone
+    return verify_log(zone.catalog.engine, keys or _public_keys(zone), [zone.witness], notes)
+
+
+def _report(found: Verification, *, as_json: bool) -> None:
+    state = "WHOLE" if found.ok else "TAMPERED"
+    if as_json:
+        say.emit({"id": "log", "state": state} | found.to_json())
+    else:
+        style = "green" if found.ok else "bold red"
+        say.out().print(found.text().say(say.language()), style=style, markup=False, soft_wrap=True)
+        for problem in found.problems:
+            say.out().print(f"  {problem.text().say(say.language())}", markup=False, soft_wrap=True)
+        if found.ok and found.unproven:
+            say.out().print(f"[dim]{t('끝부분까지 증명하려면: safezone audit checkpoint', 'To have the tail proven too: safezone audit checkpoint')}[/]")
+    if not found.ok:
+        raise typer.Exit(IntegrityFailure.exit_code)
+
+
+def _verify_proof(path: Path, keys: list[NoteKey], *, as_json: bool) -> None:
+    from safezone.audit.bundle import Proof, verify_proof
+    from safezone.errors import UsageError
+
+    if not keys:
+        raise UsageError(
+            "audit.key_needed",
+            ("A proof is checked with a key you trust.", "증명은 신뢰하는 공개키로 검증합니다."),
+            ("Give the log's public key: --key", "로그의 공개키를 지정하십시오: --key"),
+        )
+    try:
+        body = json.loads(_text(path))
+    except ValueError:
+        body = None
+    proof = Proof.from_json(body if isinstance(body, dict) else {})
+    if not verify_proof(proof, keys):
+        raise IntegrityFailure(
+            "audit.proof",
+            (f"The proof does not hold: entry {proof.seq} is not in that log.", f"증명이 성립하지 않습니다. {proof.seq}번 항목은 그 로그에 없습니다."),
+            ("Treat the entry as forged, or ask for the proof again.", "위조로 간주하거나 증명을 다시 받으십시오."),
+        )
+    if as_json:
+        say.emit({"id": str(proof.seq), "state": "VALID", "leaf": json.loads(proof.leaf)})
+        return
+    say.done(f"{proof.seq}번 항목은 로그에 있습니다.", f"Entry {proof.seq} is in the log.")
+
+
+@group.command("prove", help=t("한 항목이 로그에 있다는 증명", "Prove that an entry is in the log"))
+def prove(
+    seq: Annotated[int, typer.Argument(min=0, metavar="SEQ", help=t("순번", "Sequence number"))],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help=t("증명을 쓸 파일", "File to write the proof to"))] = None,
+    as_json: Json = False,
+) -> None:
+    """Print an inclusion proof, to be kept with the entry."""
+    from safezone.access.actions import LOG, Action
+    from safezone.audit.export import prove as make
+    from safezone.model import Duty
+
+    acting = Acting(Duty.PORTAL)
+    acting.authorize(Action.AUDIT_READ, LOG, f"leaf/{seq}")
+    proof = make(acting.zone.catalog.engine, seq).to_json()
+    if out is not None:
+        _write(out, json.dumps(proof, ensure_ascii=False, indent=2) + "\n")
+    vkeys = [key.to_text() for key in _public_keys(acting.zone)]
+    if as_json:
+        say.emit({"id": str(seq), "state": "VALID"} | proof | {"keys": vkeys})
+        return
+    if out is None:
+        say.emit(proof)
+    command = f"safezone audit verify --proof {out or 'FILE'} --key {vkeys[0]}"
+    say.err().print(f"[dim]{t('검증:', 'To check it:')}[/] {command}", soft_wrap=True)
+
+
+@group.command("export", help=t("로그 전체를 오프라인 검증용으로 내보내기", "Export the whole log, to be verified offline"))
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help=t("새 폴더", "A new folder"))], as_json: Json = False
+) -> None:
+    """Write leaves, checkpoints, proofs and public keys."""
+    from safezone.access.actions import LOG, Action
+    from safezone.audit.export import export as write
+    from safezone.model import Duty
+
+    acting = Acting(Duty.PORTAL)
+    acting.authorize(Action.AUDIT_EXPORT, LOG)
+    keys = [*_public_keys(acting.zone), acting.zone.witness.key]
+    write(acting.zone.catalog.engine, folder, keys)
+    if as_json:
+        say.emit({"id": acting.zone.origin, "state": "MADE", "folder": str(folder.absolute()), "keys": [key.to_text() for key in keys]})
+        return
+    say.done(
+        f"감사 로그를 {folder}에 내보냈습니다.",
+        f"The log is in {folder}.",
+        f"safezone audit verify --bundle {folder}",
+        f"safezone audit verify --bundle {folder}",
+    )
+
+
+def log(
+    follow: Annotated[bool, typer.Option("--follow/--once", help=t("SIGTERM까지 계속 / 한 번만", "Until SIGTERM / once"))] = True,
+    seconds: Annotated[float, typer.Option("--every", min=0.1, help=t("주기(초)", "Seconds between rounds"))] = 2.0,
+) -> None:
+    """Run the log duty. It acts as itself, with its own keys, so it needs no account's token."""
+    from safezone.cli.running import keep_log
+    from safezone.model import Duty
+
+    keep_log(open_zone(Duty.LOG), seconds if follow else None)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise BadInput(
+            "cli.file",
+            (f"The file {path} cannot be read.", f"{path} 파일을 읽을 수 없습니다."),
+            ("Name a file that is there.", "있는 파일을 지정하십시오."),
+        ) from None
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError:
+        raise BadInput(
+            "cli.write",
+            (f"The file {path} cannot be written.", f"{path} 파일을 쓸 수 없습니다."),
+            ("Name a file in a folder you may write to.", "쓰기 가능한 폴더의 파일을 지정하십시오."),
+        ) from None
