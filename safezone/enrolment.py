@@ -169,7 +169,7 @@ def _existing(zone: Zone, name: str) -> SampleAccount | None:
             ),
             (
                 "Put the files back, or start a new zone (SAFEZONE_HOME): secrets cannot be made again.",
-                "파일을 되돌려 놓거나 새 세이프존(SAFEZONE_HOME)을 만드십시오. 비밀값은 다시 만들 수 없습니다.",
+                "파일을 되돌려 놓거나 새 안심구역(SAFEZONE_HOME)을 만드십시오. 비밀값은 다시 만들 수 없습니다.",
             ),
         )
     return SampleAccount(name, read_token(token), key, account)

@@ -7,7 +7,7 @@ import io
 from typing import Any, BinaryIO
 
 
-class HashingFile(io.RawIOBase):
+class HashingFile(io.RawIOBase, BinaryIO):
     """A binary file that hashes what is read from or written to the one beneath; it never closes it.
 
     Attributes:
@@ -31,9 +31,9 @@ class HashingFile(io.RawIOBase):
         """Whether the file beneath can be written."""
         return self._beneath.writable()
 
-    def read(self, size: int | None = -1) -> bytes:
+    def read(self, size: int = -1) -> bytes:
         """Read and hash."""
-        data = self._beneath.read(-1 if size is None else size)
+        data = self._beneath.read(size)
         self._see(data)
         return data
 

@@ -55,7 +55,9 @@ def initialise(settings: Settings) -> Zone:
     identity_file = settings.home / "zone.json"
     if not identity_file.exists():
         identity_file.write_text(json.dumps({"id": secrets.token_hex(8)}) + "\n", "utf-8")
-    migrate.upgrade(open_engine(settings.catalog))
+    engine = open_engine(settings.catalog)
+    migrate.upgrade(engine)
+    engine.dispose()
     zone = Zone.open(settings, None)
     for name in (SEAL_KEY, "sign/manifest", "sign/package", "sign/checkpoint", COMMITMENT):
         zone.keys.ensure(name)
@@ -96,6 +98,17 @@ class Zone:
             settings.keystore, read_passphrase(settings.passphrase_file, settings.home)
         )
         return cls(settings, duty, provider if duty is None else DutyBound(provider, duty))
+
+    def close(self) -> None:
+        """Give back what is held open; the zone may be used again afterwards."""
+        if "catalog" in self.__dict__:
+            self.catalog.engine.dispose()
+
+    def __enter__(self) -> Zone:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     # -- rooms -----------------------------------------------------------------------------------------
 

@@ -55,7 +55,7 @@ class Work:
         values = _whole(self._table.column(name))
         try:
             return self._transformed(name, values, transform)
-        except (pa.ArrowException, ValueError, TypeError) as error:
+        except (pa.ArrowException, ValueError, TypeError, ArithmeticError) as error:
             if isinstance(error, (TransformError, PlanError)):
                 raise
             raise TransformError(name, transform.method, str(values.type)) from None
@@ -78,7 +78,10 @@ class Work:
         if self._detector is None:
             raise PlanError(f"column {name} is to be redacted and there is no detector")
         _need(pa.types.is_string(values.type), name, transform, values)
-        out, found = text.redact(values, transform, self._detector, name)
+        try:
+            out, found = text.redact(values, transform, self._detector, name)
+        except Exception:  # noqa: BLE001  whatever a detector raises may quote the text it read
+            raise TransformError(name, transform.method, str(values.type)) from None
         self.findings = self.findings.merge(found)
         return out
 

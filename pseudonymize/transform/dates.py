@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pseudonymize.transform.spec import ShiftDate, TruncateDate
+from pseudonymize.transform.tokens import normalise
 
 
 def truncate(values: pa.Array, spec: TruncateDate) -> pa.Array:
@@ -51,14 +52,16 @@ def shift(values: pa.Array, subjects: pa.Array, spec: ShiftDate, key: bytes) -> 
         key: 32-byte key.
     """
     encoded = pc.cast(subjects, pa.string()).dictionary_encode()
-    choices = [_days(value.encode(), spec.days, key) for value in encoded.dictionary.to_pylist()]
+    # Alike as tokens are: one subject spelled in two ways still has one shift.
+    names = normalise(encoded.dictionary, "text").to_pylist()
+    choices = [_days(name.encode(), spec.days, key) for name in names]
     days = pa.array(choices, pa.int64()).take(encoded.indices)
     if pa.types.is_date32(values.type):
         moved = pc.add(pc.cast(pc.cast(values, pa.int32()), pa.int64()), days)
         return pc.cast(pc.cast(moved, pa.int32()), pa.date32())
     units = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
     step = 86_400 * units[values.type.unit]
-    return pc.cast(pc.add(pc.cast(values, pa.int64()), pc.multiply(days, step)), values.type)
+    return pc.cast(pc.add_checked(pc.cast(values, pa.int64()), pc.multiply(days, step)), values.type)
 
 
 def _days(subject: bytes, most: int, key: bytes) -> int:

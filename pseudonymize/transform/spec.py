@@ -6,7 +6,9 @@ ISO/IEC 20889:2018 (masking, generalisation, rounding, top and bottom coding, ps
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
 import pyarrow as pa
@@ -17,6 +19,16 @@ _STRICT: dict[str, Any] = {"extra": "forbid"}
 def _require(good: bool, fault: str) -> None:
     if not good:
         raise ValueError(fault)
+
+
+def _require_finite(*limits: float | None) -> None:
+    _require(all(limit is None or math.isfinite(limit) for limit in limits), "limits are finite numbers")
+
+
+def _multiple(edge: float, origin: float, width: float) -> bool:
+    """Whether an edge lies on the grid, counted in decimals: in binary, 0.3 is no multiple of 0.1."""
+    exact, start, step = (Decimal(repr(float(part))) for part in (edge, origin, width))
+    return (exact - start) % step == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +58,10 @@ class Mask:
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
-    method: Literal["mask"] = "mask"
     keep_first: int = 0
     keep_last: int = 0
     char: str = "*"
+    method: Literal["mask"] = "mask"
 
     def __post_init__(self) -> None:
         """Check the arguments (ValueError)."""
@@ -98,11 +110,12 @@ class Band:
 
     def __post_init__(self) -> None:
         """Check the arguments (ValueError)."""
-        _require(self.width > 0, "width is larger than 0")
+        _require(0 < self.width < math.inf and math.isfinite(self.origin), "width is above 0, origin a number")
+        _require_finite(self.bottom, self.top)
         if self.bottom is not None and self.top is not None:
             _require(self.bottom < self.top, "bottom is smaller than top")
         for edge in (self.bottom, self.top):
-            on_edge = edge is None or ((edge - self.origin) / self.width).is_integer()
+            on_edge = edge is None or _multiple(edge, self.origin, self.width)
             _require(on_edge, "bottom and top lie where a band begins")
 
 
@@ -120,7 +133,7 @@ class Round:
 
     def __post_init__(self) -> None:
         """Check the arguments (ValueError)."""
-        _require(self.to > 0, "to is larger than 0")
+        _require(0 < self.to < math.inf, "to is larger than 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +153,7 @@ class Clip:
     def __post_init__(self) -> None:
         """Check the arguments (ValueError)."""
         _require(self.bottom is not None or self.top is not None, "bottom or top is needed")
+        _require_finite(self.bottom, self.top)
         if self.bottom is not None and self.top is not None:
             _require(self.bottom < self.top, "bottom is smaller than top")
 
@@ -210,6 +224,10 @@ class Redact:
     replace: Literal["label", "mask"] = "label"
     entities: tuple[str, ...] | None = None
     method: Literal["redact"] = "redact"
+
+    def __post_init__(self) -> None:
+        """Check the arguments (ValueError)."""
+        _require(self.entities is None or len(self.entities) > 0, "entities names at least one, or is left out")
 
 
 Transform = Keep | Drop | Mask | Tokenise | Band | Round | Clip | TruncateDate | Region | ShiftDate | Redact

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from pseudonymize.findings import Findings
+from pseudonymize.findings import Findings, score_band
 from pseudonymize.transform.spec import Redact
 
 if TYPE_CHECKING:
@@ -55,26 +56,27 @@ def redact(values: pa.Array, spec: Redact, detector: SupportsDetect, column: str
     encoded = values.dictionary_encode()
     texts: list[str] = encoded.dictionary.to_pylist()
     weights = _weights(encoded)
-    findings = Findings()
+    counts: Counter[tuple[str, str, str]] = Counter()
     waiting = list(range(len(texts)))
-    numbering: list[_Numbers] = [_Numbers() for _ in texts]
-    for number in range(MAX_PASSES):
+    numbering: dict[int, _Numbers] = {}  # of the texts that change, which are few
+    for _ in range(MAX_PASSES):
         if not waiting:
             break
         found = detector.detect([texts[index] for index in waiting])
         changed = []
         for index, spans in zip(waiting, found, strict=True):
             wanted = [span for span in spans if spec.entities is None or span.entity in spec.entities]
-            if number:
+            if index in numbering:
                 wanted = [span for span in wanted if not numbering[index].wrote(texts[index], span)]
             if not wanted:
                 continue
-            findings = findings.merge(Findings.of(column, wanted, weights[index]))
-            replace = numbering[index].label if spec.replace == "label" else _stars
+            for span in wanted:
+                counts[column, span.entity, score_band(span.score)] += weights[index]
+            replace = numbering.setdefault(index, _Numbers()).label if spec.replace == "label" else _stars
             texts[index] = rewrite(texts[index], wanted, replace)
             changed.append(index)
         waiting = changed
-    return pa.array(texts, pa.string()).take(encoded.indices), findings
+    return pa.array(texts, pa.string()).take(encoded.indices), Findings(dict(counts))
 
 
 def _weights(encoded: pa.DictionaryArray) -> list[int]:

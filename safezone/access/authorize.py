@@ -19,11 +19,11 @@ import cedarpy
 from safezone.access.actions import Action, Actor, Resource
 from safezone.audit.event import AuditEvent, EventType
 from safezone.catalog.store import Catalog, new_id
-from safezone.errors import Denied, PolicyError, SafeZoneError
-
+from safezone.errors import Denied, FilterError, PolicyError, SafeZoneError, Unavailable, UsageError
 
 # Refusals that were written down where they were made.
 _RECORDED = frozenset({"access.denied", "vault.grant", "review.signature", "review.twice"})
+_LONGEST = 120
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -173,6 +173,8 @@ class Authorizer:
         """
         try:
             yield
+        except (Unavailable, UsageError, FilterError):
+            raise  # an outage or a slip of the pen: nobody refused anything
         except SafeZoneError as error:
             if error.code not in _RECORDED:
                 # When the log itself does not answer, the first error is the one to show.
@@ -183,7 +185,7 @@ class Authorizer:
     def refused(self, actor: Actor, action: Action, object_: str, code: str) -> None:
         """Write one refusal down."""
         event = AuditEvent(
-            EventType.DECISION_DENIED, actor.id, object_, purpose=action.value, details={"rules": code}
+            EventType.DECISION_DENIED, actor.id, object_[:_LONGEST], purpose=action.value, details={"rules": code}
         )
         with self._catalog.write(event):
             pass

@@ -24,7 +24,7 @@ from safezone.airlock.verify import provable_version
 from safezone.boundary import boundary
 from safezone.catalog.records import RequestRecord, VersionRecord
 from safezone.errors import WrongState
-from safezone.model import Duty, RequestState
+from safezone.model import Duty, RequestState, digest
 from safezone.policy.dataset import DatasetPolicy, PrivacyModel
 from safezone.schema import schema_of
 
@@ -97,9 +97,10 @@ def _prepare(connection: Any, request: RequestRecord, extract: Extract) -> dict[
     sampled = "source"
     if request.sample is not None:
         # Keyed by the request: the same request draws the same rows, another one draws others.
-        draw = f"hash('{request.id}' || CAST(source AS VARCHAR)) / 18446744073709551616.0"
+        seed, share = digest({"request": request.id}), float(request.sample)
+        draw = f"hash('{seed}' || CAST(source AS VARCHAR)) / 18446744073709551616.0"
         connection.execute(
-            f"CREATE VIEW sampled AS SELECT source.* FROM source WHERE {draw} < {request.sample!r}"  # noqa: S608
+            f"CREATE VIEW sampled AS SELECT source.* FROM source WHERE {draw} < {share!r}"  # noqa: S608
         )
         sampled = "sampled"
     over = f"PARTITION BY {_listed(extract.known)}" if extract.known else ""
@@ -154,7 +155,8 @@ def check(airlock: Airlock, request_id: str) -> RequestRecord:
         WrongState: it is not submitted.
         Denied: its version cannot be proven to be public.
     """
-    with boundary("check"):
+    refusals = airlock.authorizer.refusals(RELEASE, Action.RELEASE_CHECK, f"request/{request_id}")
+    with refusals, boundary("check"):
         request = airlock.catalog.get(RequestRecord, request_id)
         if request.state is RequestState.IN_REVIEW:
             return request  # done before: a job that ran twice

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from safezone.audit.event import AuditEvent, EventType
+from safezone.catalog import history
 from safezone.catalog.records import JobRecord
 from safezone.catalog.store import Catalog, new_id
 from safezone.errors import WrongState
@@ -37,7 +38,11 @@ def queued(catalog: Catalog) -> list[JobRecord]:
 
 
 def take(catalog: Catalog, job_id: str, worker: str) -> JobRecord | None:
-    """Take a queued job, or None when another worker was quicker."""
+    """Take a queued job, or None when another worker was quicker.
+
+    A job is done in the name of whoever asked for it, so a row is not enough: one that the log does not know
+    as asked for by that account fails at once, and None is returned.
+    """
     job = catalog.get(JobRecord, job_id)
     if job.state is not JobState.QUEUED:
         return None
@@ -46,7 +51,11 @@ def take(catalog: Catalog, job_id: str, worker: str) -> JobRecord | None:
             catalog.move(connection, job, JobState.RUNNING, attempts=job.attempts + 1, lease_until=now() + LEASE)
     except WrongState:
         return None
-    return catalog.get(JobRecord, job_id)
+    taken = catalog.get(JobRecord, job_id)
+    if history.events(catalog, EventType.JOB_STATE, f"job/{job.id}", actor=job.asked_by, purpose=job.subject):
+        return taken
+    finish(catalog, taken, worker, failed="job.not_asked_for")
+    return None
 
 
 def finish(catalog: Catalog, job: JobRecord, worker: str, *, failed: str = "") -> None:

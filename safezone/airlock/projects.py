@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from safezone.access.actions import ZONE, Action, Actor, project_resource
-from safezone.airlock.context import Airlock
+from safezone.airlock.context import Airlock, refusals_recorded
 from safezone.audit.event import AuditEvent, EventType
-from safezone.catalog import reviews
+from safezone.catalog import history, reviews
 from safezone.catalog.accounts import Accounts
 from safezone.catalog.records import AccountRecord, ProjectRecord, ReviewRecord
 from safezone.catalog.store import Catalog, new_id
@@ -54,6 +54,7 @@ def propose(
     return project
 
 
+@refusals_recorded(Action.PROJECT_MEMBER, "project")
 def add_member(airlock: Airlock, account: AccountRecord, project_id: str, name: str) -> ProjectRecord:
     """Add a member; the project has to be approved again, since who is in it was part of the decision."""
     project = airlock.catalog.get(ProjectRecord, project_id)
@@ -75,6 +76,7 @@ def add_member(airlock: Airlock, account: AccountRecord, project_id: str, name: 
     return airlock.catalog.get(ProjectRecord, project_id)
 
 
+@refusals_recorded(Action.PROJECT_APPROVE, "project")
 def decide(
     airlock: Airlock, account: AccountRecord, project_id: str, verdict: Verdict, comment: str, signature: bytes
 ) -> ProjectRecord:
@@ -98,6 +100,7 @@ def decide(
     return airlock.catalog.get(ProjectRecord, project_id)
 
 
+@refusals_recorded(Action.PROJECT_CLOSE, "project")
 def close(airlock: Airlock, account: AccountRecord, project_id: str) -> ProjectRecord:
     """End a project; nothing can be asked for or built in its name any more."""
     project = airlock.catalog.get(ProjectRecord, project_id)
@@ -123,7 +126,8 @@ def require_running(
         and reviews.holds(review, accounts.get(review.reviewer).review_key, subject)
         for review in catalog.list(ReviewRecord, kind="project", subject=project.id, round=project.round)
     )
-    if approved and project.starts <= moment < project.ends:
+    closed = history.reached(catalog, EventType.PROJECT_STATE, f"project/{project.id}", (ProjectState.CLOSED,))
+    if approved and not closed and project.starts <= moment < project.ends:
         return
     raise Denied(
         "project.not_running",

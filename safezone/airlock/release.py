@@ -16,9 +16,9 @@ from pseudonymize.transform.tokens import project_tokens
 from safezone.access.actions import Action, Actor, release_resource
 from safezone.airlock import requests
 from safezone.airlock.checks import RELEASE, Extract, extract_of, failures, measured_rows
-from safezone.airlock.context import Airlock
+from safezone.airlock.context import Airlock, refusals_recorded
 from safezone.airlock.facts import card_facts, lineage
-from safezone.airlock.verify import provable_approval
+from safezone.airlock.verify import provable_approval, provable_release
 from safezone.audit.event import AuditEvent, EventType
 from safezone.boundary import boundary
 from safezone.catalog.records import (
@@ -29,11 +29,12 @@ from safezone.catalog.records import (
     VersionRecord,
 )
 from safezone.catalog.store import new_id
-from safezone.errors import PrivacyError, WrongState
+from safezone.errors import PrivacyError, SafeZoneError, WrongState
 from safezone.keys.tokenizer import project_key
 from safezone.model import RequestState, now
 from safezone.package import parts, write_package
 from safezone.policy.dataset import DatasetPolicy
+from safezone.vault.parts import check_digest
 
 PACKAGE_KEY = "sign/package"
 PART_ROWS = 250_000
@@ -49,7 +50,8 @@ def build(airlock: Airlock, request_id: str) -> ReleaseRecord:
         Denied, WrongState, IntegrityFailure: what could not be proven; nothing was built.
         PrivacyError: the extract does not meet the privacy model.
     """
-    with boundary("release"):
+    refusals = airlock.authorizer.refusals(RELEASE, Action.RELEASE_BUILD, f"request/{request_id}")
+    with refusals, boundary("release"):
         request = airlock.catalog.get(RequestRecord, request_id)
         done = airlock.catalog.list(ReleaseRecord, request=request.id)
         if done and request.state is RequestState.RELEASED:
@@ -168,6 +170,7 @@ def _commit(
     return record
 
 
+@refusals_recorded(Action.RELEASE_PULL, "request")
 def pull(airlock: Airlock, account: AccountRecord, request_id: str) -> tuple[ReleaseRecord, BinaryIO]:
     """Hand a package to the developer who asked for it; it is still encrypted to their key.
 
@@ -175,7 +178,8 @@ def pull(airlock: Airlock, account: AccountRecord, request_id: str) -> tuple[Rel
         The release and the open package; the caller closes it.
 
     Raises:
-        Denied: somebody else's release.
+        Denied: somebody else's release, or one that this zone did not build for this request.
+        IntegrityFailure: the package is not what was built.
         WrongState: nothing is released, or it was revoked or has expired.
     """
     request = airlock.catalog.get(RequestRecord, request_id)
@@ -189,8 +193,14 @@ def pull(airlock: Airlock, account: AccountRecord, request_id: str) -> tuple[Rel
     airlock.authorizer.authorize(actor, Action.RELEASE_PULL, resource, f"request/{request.id}")
     if record.revoked is not None or request.state is not RequestState.RELEASED:
         raise _not_there(request, "revoked or ended", "철회되었거나 종료되었습니다")
-    if record.expires <= now():
+    if provable_release(airlock, request, record) <= now():
         raise _not_there(request, "past its period", "이용 기간이 지났습니다")
+    package = airlock.packages.open(record.uri)
+    try:
+        check_digest(package, record.sha256, record.uri)
+    except SafeZoneError:
+        package.close()
+        raise
     event = AuditEvent(
         EventType.RELEASE_PULLED,
         account.id,
@@ -200,9 +210,10 @@ def pull(airlock: Airlock, account: AccountRecord, request_id: str) -> tuple[Rel
     )
     with airlock.catalog.write(event) as connection:
         airlock.catalog.change(connection, record, pulls=record.pulls + 1)
-    return record, airlock.packages.open(record.uri)
+    return record, package
 
 
+@refusals_recorded(Action.RELEASE_REVOKE, "release")
 def revoke(airlock: Airlock, account: AccountRecord, release_id: str) -> ReleaseRecord:
     """End a release now: no pull works from here on, and its package is removed."""
     record = airlock.catalog.get(ReleaseRecord, release_id)

@@ -8,7 +8,7 @@ import pyrage
 
 from safezone.access.actions import Action, Actor, project_resource
 from safezone.airlock import jobs
-from safezone.airlock.context import Airlock
+from safezone.airlock.context import Airlock, refusals_recorded
 from safezone.airlock.extract import parse_filter
 from safezone.airlock.projects import require_running
 from safezone.audit.event import AuditEvent, EventType
@@ -55,8 +55,10 @@ def create(airlock: Airlock, account: AccountRecord, wish: Wish) -> RequestRecor
         BadInput, FilterError: something asked for is not there or not allowed; each says what would be.
     """
     project = airlock.catalog.get(ProjectRecord, wish.project)
-    airlock.authorizer.authorize(Actor.account(account), Action.REQUEST_CREATE, project_resource(project))
-    require_running(airlock.catalog, airlock.accounts, project)
+    actor = Actor.account(account)
+    with airlock.authorizer.refusals(actor, Action.REQUEST_CREATE, f"project/{project.id}"):
+        airlock.authorizer.authorize(actor, Action.REQUEST_CREATE, project_resource(project))
+        require_running(airlock.catalog, airlock.accounts, project)
     version = published_version(airlock, wish.dataset)
     policy = airlock.policy(version)
     canonical_filter = _checked(airlock, wish, version, policy)
@@ -100,6 +102,7 @@ def published_version(airlock: Airlock, name: str) -> VersionRecord:
     return found[-1]
 
 
+@refusals_recorded(Action.REQUEST_SUBMIT, "request")
 def submit(airlock: Airlock, account: AccountRecord, request_id: str) -> RequestRecord:
     """Hand a draft, or one that was returned, in for its automatic checks and then for review."""
     request = airlock.catalog.get(RequestRecord, request_id)
@@ -115,6 +118,7 @@ def submit(airlock: Airlock, account: AccountRecord, request_id: str) -> Request
     return airlock.catalog.get(RequestRecord, request_id)
 
 
+@refusals_recorded(Action.REQUEST_WITHDRAW, "request")
 def withdraw(airlock: Airlock, account: AccountRecord, request_id: str) -> RequestRecord:
     """Take a request back before anything has left."""
     request = airlock.catalog.get(RequestRecord, request_id)

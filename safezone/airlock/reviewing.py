@@ -6,11 +6,11 @@ from typing import Any
 
 from safezone.access.actions import Action, Actor, version_resource
 from safezone.airlock import jobs, requests
-from safezone.airlock.context import Airlock
+from safezone.airlock.context import Airlock, refusals_recorded
 from safezone.audit.event import AuditEvent, EventType
 from safezone.catalog import adequacy, reviews
 from safezone.catalog.records import AccountRecord, ProjectRecord, RequestRecord, ReviewRecord, VersionRecord
-from safezone.errors import WrongState
+from safezone.errors import Denied, WrongState
 from safezone.model import JobKind, RequestState, Stage, Verdict, VersionState, digest
 
 
@@ -34,6 +34,7 @@ def quorum(airlock: Airlock, request: RequestRecord) -> int:
     return policy.classification.quorum or 1_000_000
 
 
+@refusals_recorded(Action.REQUEST_REVIEW, "request")
 def review_request(
     airlock: Airlock, account: AccountRecord, request_id: str, verdict: Verdict, comment: str, signature: bytes
 ) -> RequestRecord:
@@ -58,6 +59,10 @@ def review_request(
         signature=signature,
     )
     with airlock.catalog.write(reviews.event(review)) as connection:
+        # Decided by others meanwhile: a late review must not stand beside the decision.
+        current = airlock.catalog.get(RequestRecord, request_id, connection)
+        if current.state is not RequestState.IN_REVIEW or current.round != request.round:
+            raise _not_in_review(request.id, current.state)
         airlock.catalog.add(connection, review)
     return settle(airlock, request)
 
@@ -97,6 +102,7 @@ def visible_reviews(airlock: Airlock, request: RequestRecord, viewer: str) -> li
     ]
 
 
+@refusals_recorded(Action.VERSION_REVIEW, "version")
 def review_version(
     airlock: Airlock, account: AccountRecord, version_id: str, verdict: Verdict, comment: str, signature: bytes
 ) -> VersionRecord:
@@ -110,6 +116,12 @@ def review_version(
     airlock.authorizer.authorize(Actor.account(account), Action.VERSION_REVIEW, version_resource(version))
     if version.stage is not Stage.PUBLISHED or version.state is not VersionState.IN_REVIEW:
         raise _not_in_review(version.id, version.state)
+    if account.id in adequacy.handlers(airlock.catalog, version):
+        raise Denied(
+            "review.own_work",
+            ("You had a part in making this version.", "본인이 처리에 참여한 버전입니다."),
+            ("Another steward reviews it.", "다른 담당자가 검토해야 합니다."),
+        )
     review = reviews.checked(
         airlock.catalog,
         account,
@@ -128,6 +140,7 @@ def review_version(
     return airlock.catalog.get(VersionRecord, version_id)
 
 
+@refusals_recorded(Action.VERSION_WITHDRAW, "version")
 def withdraw_version(airlock: Airlock, account: AccountRecord, version_id: str) -> VersionRecord:
     """Take a version back: it can no longer be asked for. Releases already made stay until revoked."""
     version = airlock.catalog.get(VersionRecord, version_id)

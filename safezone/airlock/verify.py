@@ -6,31 +6,41 @@ in the order it is checked; each is proven from signatures by enrolled keys over
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from safezone.access.actions import Action, Actor
 from safezone.airlock.context import Airlock
 from safezone.airlock.projects import require_running
 from safezone.airlock.reviewing import request_subject
-from safezone.catalog import adequacy, policies, reviews
-from safezone.catalog.records import ProjectRecord, RequestRecord, ReviewRecord, VersionRecord
+from safezone.audit.event import EventType
+from safezone.catalog import adequacy, history, policies, reviews
+from safezone.catalog.records import ProjectRecord, ReleaseRecord, RequestRecord, ReviewRecord, VersionRecord
 from safezone.errors import Denied, SafeZoneError, WrongState
-from safezone.model import RequestState, Role, Stage, Verdict, VersionState
+from safezone.model import Duty, RequestState, Role, Stage, Verdict, VersionState
 from safezone.policy.dataset import DatasetPolicy
+
+_OVER = (VersionState.WITHDRAWN, VersionState.DESTROYED, VersionState.QUARANTINED)
+_DECIDED = (RequestState.RELEASED, RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.ENDED)
 
 
 def provable_version(airlock: Airlock, version: VersionRecord) -> DatasetPolicy:
     """Prove that a version may be given out.
 
-    1. it is a published version; 2. its manifest is signed and is the one the catalog names; 3. its policy is
-    the body its digest names, approved by two entitled people; 4. somebody other than who ran it signed for its
-    adequacy; 5. its policy's k is not below the zone's floor.
+    1. it is a published version, and the log knows of no withdrawal; 2. its manifest is signed and is the one the
+    catalog names; 3. its policy is the body its digest names, approved by two entitled people; 4. somebody other
+    than who ran it signed for its adequacy; 5. its policy's k is not below the zone's floor.
 
     Raises:
         Denied, IntegrityFailure, WrongState: naming what could not be proven.
     """
-    if version.stage is not Stage.PUBLISHED or version.state is not VersionState.PUBLISHED:
+    ended = history.reached(airlock.catalog, EventType.VERSION_STATE, f"version/{version.id}", _OVER)
+    if version.stage is not Stage.PUBLISHED or version.state is not VersionState.PUBLISHED or ended:
         raise WrongState(
             "release.version",
-            (f"Version {version.id} is not published.", f"버전 {version.id}은(는) 공개 상태가 아닙니다."),
+            (
+                f"Version {version.id} is not published, or was withdrawn.",
+                f"버전 {version.id}은(는) 공개 상태가 아니거나 회수되었습니다.",
+            ),
             ("Ask for a published version.", "공개된 버전을 요청하십시오."),
         )
     manifest = airlock.vault.manifest(version)
@@ -56,7 +66,8 @@ def provable_approval(airlock: Airlock, request: RequestRecord) -> list[ReviewRe
     1. its version is provable; 2. its project was approved as it stands and runs; 3. the requester is an active
     member; 4. enough reviews of this round carry a signature, by the enrolled key, over exactly what is in force
     now; 5. each reviewer is entitled by the access policies themselves, and none of them asked, is a member, or
-    handled the processing; 6. nobody entitled said anything but approve; 7. the state agrees.
+    handled the processing; 6. nobody entitled said anything but approve; 7. the state agrees, and the log knows
+    of no end to the request and of no release made of it.
 
     Returns:
         The reviews that count.
@@ -80,13 +91,44 @@ def provable_approval(airlock: Airlock, request: RequestRecord) -> list[ReviewRe
             f"{verdicts.count(Verdict.APPROVE)} of {needed or '-'} provable approvals",
             f"증명된 승인이 {needed or '-'}건 중 {verdicts.count(Verdict.APPROVE)}건입니다",
         )
-    if request.state is not RequestState.APPROVED:
+    ended = history.reached(airlock.catalog, EventType.REQUEST_STATE, f"request/{request.id}", _DECIDED)
+    if request.state is not RequestState.APPROVED or ended:
         raise WrongState(
             "release.state",
-            (f"Request {request.id} is {request.state}.", f"신청 {request.id}의 상태는 {request.state}입니다."),
-            ("It is built once it is approved.", "승인된 뒤에 생성됩니다."),
+            (
+                f"Request {request.id} is {request.state}, or was released or ended before.",
+                f"신청 {request.id}의 상태가 {request.state}이거나 이미 반출 또는 종료된 건입니다.",
+            ),
+            ("It is built once, when it is approved.", "승인된 뒤에 한 번 생성됩니다."),
         )
     return counted
+
+
+def provable_release(airlock: Airlock, request: RequestRecord, record: ReleaseRecord) -> datetime:
+    """Prove that a release is the one this zone built for a request, and that nobody ended it.
+
+    1. the log holds its building, by the release duty and for this request; 2. its package lies where packages of
+    this request do and, while the log keeps the details, is the one that was built; 3. the log knows of no
+    revocation.
+
+    Returns:
+        When it may no longer be handed out: what the row says, but not longer than what was approved.
+
+    Raises:
+        Denied: naming what could not be proven.
+    """
+    name, purpose = f"release/{record.id}", f"request/{request.id}"
+    built = history.events(
+        airlock.catalog, EventType.RELEASE_BUILT, name, actor=Duty.RELEASE.value, purpose=purpose
+    )
+    known = [event for event in built if event["details"].get("package", record.sha256) == record.sha256]
+    if not known or record.request != request.id or not record.uri.startswith(f"packages/{request.id}/"):
+        raise _unproven("release.unknown", "it was not built for this request", "이 신청으로 생성된 것이 아닙니다")
+    if history.events(airlock.catalog, EventType.RELEASE_REVOKED, name):
+        raise _unproven("release.ended", "it was revoked or has ended", "철회되었거나 종료되었습니다")
+    project = airlock.catalog.get(ProjectRecord, request.project)
+    longest = datetime.fromisoformat(known[0]["time"]) + timedelta(days=request.days)
+    return min(record.expires, longest, project.ends)
 
 
 def _counted(airlock: Airlock, request: RequestRecord) -> list[ReviewRecord]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from safezone.catalog import policies, reviews
+from safezone.audit.event import EventType
+from safezone.catalog import history, policies, reviews
 from safezone.catalog.accounts import Accounts
-from safezone.catalog.records import ReviewRecord, VersionRecord
+from safezone.catalog.records import DeliveryRecord, ReviewRecord, VersionRecord
 from safezone.catalog.store import Catalog
 from safezone.errors import Denied
 from safezone.model import Role, Stage, Verdict, VersionState
@@ -18,16 +19,37 @@ def subject(version: VersionRecord) -> dict[str, Any]:
     return reviews.version_subject(version.id, version.manifest_digest, version.policy, version.evidence)
 
 
+def handlers(catalog: Catalog, version: VersionRecord) -> frozenset[str]:
+    """Accounts that brought a version about: received its delivery or ran a step, as rows and log both say.
+
+    The log is asked too, since ``made_by`` is a single column that no signature covers.
+    """
+    delivery = catalog.get(DeliveryRecord, version.delivery)
+    found = {delivery.received_by} | history.actors(
+        catalog, EventType.DELIVERY_RECEIVED, f"delivery/{version.delivery}"
+    )
+    # Several stages of one delivery, and no more: a parent edited into a circle ends the walk.
+    line: dict[str, VersionRecord] = {}
+    each: VersionRecord | None = version
+    while each is not None and each.id not in line:
+        line[each.id] = each
+        each = catalog.find(VersionRecord, each.parent) if each.parent else None
+    for member in line.values():
+        found |= {member.made_by} | history.actors(catalog, EventType.VERSION_COMMITTED, f"version/{member.id}")
+    return frozenset(found)
+
+
 def own_reviewers(catalog: Catalog, accounts: Accounts, version: VersionRecord) -> frozenset[str]:
     """Accounts whose genuine approval of this very version counts; empty when somebody did not approve."""
     approved: set[str] = set()
+    ran = handlers(catalog, version)
     for review in catalog.list(ReviewRecord, kind="version", subject=version.id):
         account = accounts.get(review.reviewer)
         entitled = (
             account.active
             and Role.STEWARD in account.roles
             and account.controller in (None, version.controller)
-            and account.id != version.made_by
+            and account.id not in ran
         )
         if not entitled or not reviews.holds(review, account.review_key, subject(version)):
             continue
@@ -68,7 +90,11 @@ def reviewers(catalog: Catalog, accounts: Accounts, version: VersionRecord) -> f
                 if earlier.id == version.id or earlier.stage is not Stage.PUBLISHED or not reached:
                     continue
                 good = own_reviewers(catalog, accounts, earlier)
-                if good and version.made_by not in good and within(risk, earlier.evidence.get("risk", {})):
+                if (
+                    good
+                    and not handlers(catalog, version) & good
+                    and within(risk, earlier.evidence.get("risk", {}))
+                ):
                     return good
     raise Denied(
         "version.not_adequate",

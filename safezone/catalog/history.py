@@ -1,8 +1,9 @@
 """What the log says of a thing, for questions on which a row's own word is not enough.
 
-A state that ends something (revoked, withdrawn, closed) is a single column: put back by hand, it would open again what
-was closed, and no signature would miss it. The event that committed with the end is still in the log, so whoever
-relies on something being alive asks here too. Taking the event away as well breaks the tree, which `audit verify` shows.
+A state that ends something (revoked, withdrawn, closed) is a single column: put back by hand, it would open
+again what was closed, and no signature would miss it. The event that committed with the end is still in the log,
+so whoever relies on something being alive asks here too. Taking the event away as well breaks the tree, which
+`audit verify` shows.
 """
 
 from __future__ import annotations

@@ -181,7 +181,7 @@ def _refused(
 ) -> Denied:
     """Write the refusal down, then return it to be raised."""
     object_ = f"{review.kind}/{review.subject}"
-    details = {"rules": code, "round": review.round}
+    details: dict[str, str | int] = {"rules": code, "round": review.round}
     with catalog.write(
         AuditEvent(EventType.DECISION_DENIED, review.reviewer, object_, purpose="review", details=details)
     ):

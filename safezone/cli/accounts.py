@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 group = typer.Typer(help=t("계정 등록과 조회", "Enrol and list accounts"), no_args_is_help=True)
 
 
-@group.command("add", help=t("계정을 등록하고 토큰·심사 키 파일을 만듭니다", "Enrol an account; writes its token and review key"))
+@group.command(
+    "add",
+    help=t("계정을 등록하고 토큰·심사 키 파일을 만듭니다", "Enrol an account; writes its token and review key"),
+)
 def add(
     name: Annotated[str, typer.Argument(help=t("계정 이름", "Name of the account"))],
     role: Annotated[
@@ -89,10 +92,22 @@ def list_(as_json: Json = False) -> None:
         say.emit([to_json(item) | {"state": _state(item.active)} for item in accounts])
         return
     rows = [
-        (say.two(item.name, item.id), ", ".join(item.roles), item.controller, say.state(_state(item.active)), say.when(item.created, day=True))
+        (
+            say.two(item.name, item.id),
+            ", ".join(item.roles),
+            item.controller,
+            say.state(_state(item.active)),
+            say.when(item.created, day=True),
+        )
         for item in accounts
     ]
-    columns = [t("계정", "Account"), t("역할", "Roles"), t("소속", "Controller"), t("상태", "State"), t("등록", "Enrolled")]
+    columns = [
+        t("계정", "Account"),
+        t("역할", "Roles"),
+        t("소속", "Controller"),
+        t("상태", "State"),
+        t("등록", "Enrolled"),
+    ]
     say.listed(rows, columns, ("계정이 없습니다. safezone init", "No accounts. safezone init"))
 
 

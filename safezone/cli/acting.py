@@ -27,18 +27,12 @@ def settings() -> Settings:
     """The settings, or our own words about a variable that is wrong (pydantic would repeat its value).
 
     Raises:
-        UsageError: the zone's libraries are not installed, or a variable is wrong.
+        UsageError: a variable is wrong.
     """
-    try:
-        from pydantic import ValidationError
+    from pydantic import ValidationError
 
-        from safezone.settings import Settings
-    except ImportError:
-        raise UsageError(
-            "cli.light",
-            ("This command needs the zone's own libraries.", "이 명령에는 세이프존 본체의 라이브러리가 필요합니다."),
-            ("Install them: pip install 'safezone[zone]'", "설치하십시오: pip install 'safezone[zone]'"),
-        ) from None
+    from safezone.settings import Settings
+
     try:
         return Settings()
     except ValidationError as error:
@@ -82,6 +76,11 @@ class Acting:
     def may(self, action: Action, resource: Resource) -> bool:
         """Whether the policies would allow it; not recorded. For leaving out of a list what may not be seen."""
         return self.zone.access.decide(self.actor, action, resource)[0]
+
+    def require(self, action: Action, resource: Resource) -> None:
+        """Refuse, and record the refusal, before anything is shown to be signed; the step itself decides again."""
+        if not self.may(action, resource):
+            self.authorize(action, resource)
 
     def visible(self, what: str, items: Iterable[T], action: Action, resource: Callable[[T], Resource]) -> list[T]:
         """Those of many objects this account may see.
@@ -131,7 +130,11 @@ class Acting:
         key = account_key(review_key_file(self.zone.settings, self.account.name))
         if not quiet:
             title = say.t("서명할 내용", "What you sign")
-            words = {"approve": ("승인", "approve"), "return": ("보완 요청", "return"), "reject": ("반려", "reject")}
+            words = {
+                "approve": ("승인", "approve"),
+                "return": ("보완 요청", "return"),
+                "reject": ("반려", "reject"),
+            }
             more = {
                 say.t("결정", "Decision"): say.t(*words[verdict.value]),
                 say.t("의견", "Comment"): comment,

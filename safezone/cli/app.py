@@ -9,7 +9,20 @@ from typer import rich_utils
 from typer.exceptions import Abort, TyperException
 
 from safezone.boundary import boundary
-from safezone.cli import accounts, audit, deliveries, keys, policies, projects, releases, requests, say, versions, zone
+from safezone.cli import (
+    accounts,
+    audit,
+    deliveries,
+    keys,
+    policies,
+    projects,
+    quarantine,
+    releases,
+    requests,
+    say,
+    versions,
+    zone,
+)
 from safezone.errors import UsageError
 
 app = typer.Typer(
@@ -32,6 +45,14 @@ def _speak() -> None:
     rich_utils.COMMANDS_PANEL_TITLE = say.t("명령", "Commands")
     rich_utils.REQUIRED_LONG_STRING = say.t("[필수]", "[required]")
     rich_utils.DEFAULT_STRING = say.t("[기본값: {}]", "[default: {}]")
+
+
+def _speak_of_help(command: Any) -> None:
+    option = command.get_help_option(typer.Context(command))
+    if option is not None:
+        option.help = say.t("이 도움말 표시", "Show this help")
+    for inner in getattr(command, "commands", {}).values():
+        _speak_of_help(inner)
 
 
 def _version(asked: bool) -> None:
@@ -58,7 +79,7 @@ for _module in _TOGETHER:
 for _name, _group in (
     ("account", accounts.group),
     ("policy", policies.group),
-    ("quarantine", deliveries.quarantine),
+    ("quarantine", quarantine.group),
     ("version", versions.group),
     ("project", projects.group),
     ("request", requests.group),
@@ -78,6 +99,7 @@ def invoke(arguments: list[str]) -> int:
         KeyboardInterrupt: the person stopped it.
     """
     command: Any = typer.main.get_command(app)
+    _speak_of_help(command)
     with boundary("cli"):
         try:
             result = command.main(args=arguments, prog_name="safezone", standalone_mode=False)
@@ -87,7 +109,19 @@ def invoke(arguments: list[str]) -> int:
             if type(error).__name__ == "NoArgsIsHelpError":
                 return 2  # the help page was printed while it was made
             raise _misused(error) from None
+        except ModuleNotFoundError as error:
+            if str(error.name).partition(".")[0] in {"safezone", "pseudonymize", "validation"}:
+                raise
+            raise _light() from None
     return result if isinstance(result, int) else 0
+
+
+def _light() -> UsageError:
+    return UsageError(
+        "cli.light",
+        ("This command needs the zone's own libraries.", "이 명령에는 안심구역 본체의 라이브러리가 필요합니다."),
+        ("Install them: pip install 'safezone[zone]'", "설치하십시오: pip install 'safezone[zone]'"),
+    )
 
 
 def _misused(error: TyperException) -> UsageError:

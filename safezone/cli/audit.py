@@ -18,16 +18,25 @@ if TYPE_CHECKING:
     from safezone.audit.findings import Verification
     from safezone.zone import Zone
 
-group = typer.Typer(help=t("감사 로그: 조회, 검증, 증명", "The audit log: read, verify, prove"), no_args_is_help=True)
+group = typer.Typer(
+    help=t("감사 로그: 조회, 검증, 증명", "The audit log: read, verify, prove"), no_args_is_help=True
+)
 Keys = Annotated[
     list[str] | None,
-    typer.Option("--key", help=t("신뢰하는 공개키(이름+id+base64, 여러 번 가능)", "A public key you trust (may be repeated)")),
+    typer.Option(
+        "--key", help=t("신뢰하는 공개키(이름+id+base64, 여러 번 가능)", "A public key you trust (may be repeated)")
+    ),
 ]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    app.command("log", help=t("감사 로그 임무: 순서를 매기고 체크포인트에 서명", "The log duty: sequence events, sign checkpoints"))(log)
+    app.command(
+        "log",
+        help=t(
+            "감사 로그 임무: 순서를 매기고 체크포인트에 서명", "The log duty: sequence events, sign checkpoints"
+        ),
+    )(log)
 
 
 def _public_keys(zone: Zone) -> list[NoteKey]:
@@ -35,15 +44,23 @@ def _public_keys(zone: Zone) -> list[NoteKey]:
     from safezone.audit.checkpoint import CHECKPOINT_KEY, NoteKey
 
     versions = [version for key in zone.keys.list() if key.name == CHECKPOINT_KEY for version in key.versions]
-    return [NoteKey(zone.origin, zone.keys.public_key(CHECKPOINT_KEY, each)) for each in sorted(versions, reverse=True)]
+    return [
+        NoteKey(zone.origin, zone.keys.public_key(CHECKPOINT_KEY, each)) for each in sorted(versions, reverse=True)
+    ]
 
 
 @group.command("list", help=t("최근 기록", "Recent events"))
 def list_(
-    object_: Annotated[str, typer.Option("--object", help=t("대상, 예: request/REQ-...", "Object, e.g. request/REQ-..."))] = "",
+    object_: Annotated[
+        str, typer.Option("--object", help=t("대상, 예: request/REQ-...", "Object, e.g. request/REQ-..."))
+    ] = "",
     account: Annotated[str, typer.Option("--account", help=t("계정 번호", "Account id"))] = "",
-    type_: Annotated[str, typer.Option("--type", help=t("종류, 예: decision.denied", "Type, e.g. decision.denied"))] = "",
-    since: Annotated[int | None, typer.Option("--since", help=t("이 순번부터", "From this sequence number"))] = None,
+    type_: Annotated[
+        str, typer.Option("--type", help=t("종류, 예: decision.denied", "Type, e.g. decision.denied"))
+    ] = "",
+    since: Annotated[
+        int | None, typer.Option("--since", help=t("이 순번부터", "From this sequence number"))
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help=t("최대 건수", "At most so many"))] = 50,
     as_json: Json = False,
 ) -> None:
@@ -59,7 +76,12 @@ def list_(
         say.emit([_event(row) for row in found])
         return
     rows = [
-        ("·" if row["seq"] is None else row["seq"], say.when(row["time"]), say.two(row["type"], row["object"]), acting.name(row["account"]))
+        (
+            "·" if row["seq"] is None else row["seq"],
+            say.when(row["time"]),
+            say.two(row["type"], row["object"]),
+            acting.name(row["account"]),
+        )
         for row in found
     ]
     columns = [t("순번", "Seq") + ">", t("시각(UTC)", "Time (UTC)"), t("무엇", "What"), t("누가", "Who")]
@@ -72,7 +94,9 @@ def _event(row: dict[str, Any]) -> dict[str, Any]:
     return {"id": row["uid"], "state": "STAGED" if row["seq"] is None else "SEQUENCED", **known, "details": details}
 
 
-@group.command("checkpoint", help=t("체크포인트에 서명하고 증인에게 넘김", "Sign a checkpoint and hand it to the witness"))
+@group.command(
+    "checkpoint", help=t("체크포인트에 서명하고 증인에게 넘김", "Sign a checkpoint and hand it to the witness")
+)
 def checkpoint(as_json: Json = False) -> None:
     """Sequence what is staged, sign the tree, have it witnessed."""
     from safezone.access.actions import LOG, Action
@@ -84,18 +108,38 @@ def checkpoint(as_json: Json = False) -> None:
     note = acting.zone.keep_log() or ""
     signed = open_checkpoint(note, acting.zone.log_keys)
     if as_json:
-        say.emit({"id": signed.root.hex(), "state": "CURRENT", "size": signed.size, "root": signed.root.hex(), "note": note})
+        say.emit(
+            {
+                "id": signed.root.hex(),
+                "state": "CURRENT",
+                "size": signed.size,
+                "root": signed.root.hex(),
+                "note": note,
+            }
+        )
         return
-    say.done(f"기록 {signed.size:,}건의 체크포인트에 서명했습니다.", f"Signed a checkpoint of {signed.size:,} entries.")
+    say.done(
+        f"기록 {signed.size:,}건의 체크포인트에 서명했습니다.", f"Signed a checkpoint of {signed.size:,} entries."
+    )
     say.out().print(note, markup=False, soft_wrap=True)
 
 
-@group.command("verify", help=t("로그 검증: 변조되면 위치를 알리고 6으로 종료", "Verify the log; exits 6 on tampering and says where"))
+@group.command(
+    "verify",
+    help=t("로그 검증: 변조되면 위치를 알리고 6으로 종료", "Verify the log; exits 6 on tampering and says where"),
+)
 def verify(
-    bundle: Annotated[Path | None, typer.Option("--bundle", help=t("내보낸 로그를 오프라인으로 검증", "Verify an exported log offline"))] = None,
-    proof: Annotated[Path | None, typer.Option("--proof", help=t("한 항목의 증명을 오프라인으로 검증", "Verify one entry's proof offline"))] = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option("--bundle", help=t("내보낸 로그를 오프라인으로 검증", "Verify an exported log offline")),
+    ] = None,
+    proof: Annotated[
+        Path | None,
+        typer.Option("--proof", help=t("한 항목의 증명을 오프라인으로 검증", "Verify one entry's proof offline")),
+    ] = None,
     known: Annotated[
-        list[Path] | None, typer.Option("--checkpoint", help=t("보관하던 체크포인트 파일", "A checkpoint you kept (file)"))
+        list[Path] | None,
+        typer.Option("--checkpoint", help=t("보관하던 체크포인트 파일", "A checkpoint you kept (file)")),
     ] = None,
     key: Keys = None,
     as_json: Json = False,
@@ -111,6 +155,10 @@ def verify(
         return
     found = verify_bundle(bundle, keys, notes) if bundle is not None else _verify_zone(keys, notes)
     _report(found, as_json=as_json)
+    if bundle is not None and not keys and not as_json:
+        say.out().print(
+            f"[dim]{t('누가 만들었는지까지 확인하려면 따로 받은 공개키를 --key로 지정하십시오.', 'To see who made it, give the public keys you hold from elsewhere: --key')}[/]"
+        )
 
 
 def _verify_zone(keys: list[NoteKey], notes: list[str]) -> Verification:
@@ -133,8 +181,6 @@ def _report(found: Verification, *, as_json: bool) -> None:
         say.out().print(found.text().say(say.language()), style=style, markup=False, soft_wrap=True)
         for problem in found.problems:
             say.out().print(f"  {problem.text().say(say.language())}", markup=False, soft_wrap=True)
-        if found.ok and found.unproven:
-            say.out().print(f"[dim]{t('끝부분까지 증명하려면: safezone audit checkpoint', 'To have the tail proven too: safezone audit checkpoint')}[/]")
     if not found.ok:
         raise typer.Exit(IntegrityFailure.exit_code)
 
@@ -157,7 +203,10 @@ def _verify_proof(path: Path, keys: list[NoteKey], *, as_json: bool) -> None:
     if not verify_proof(proof, keys):
         raise IntegrityFailure(
             "audit.proof",
-            (f"The proof does not hold: entry {proof.seq} is not in that log.", f"증명이 성립하지 않습니다. {proof.seq}번 항목은 그 로그에 없습니다."),
+            (
+                f"The proof does not hold: entry {proof.seq} is not in that log.",
+                f"증명이 성립하지 않습니다. {proof.seq}번 항목은 그 로그에 없습니다.",
+            ),
             ("Treat the entry as forged, or ask for the proof again.", "위조로 간주하거나 증명을 다시 받으십시오."),
         )
     if as_json:
@@ -169,7 +218,9 @@ def _verify_proof(path: Path, keys: list[NoteKey], *, as_json: bool) -> None:
 @group.command("prove", help=t("한 항목이 로그에 있다는 증명", "Prove that an entry is in the log"))
 def prove(
     seq: Annotated[int, typer.Argument(min=0, metavar="SEQ", help=t("순번", "Sequence number"))],
-    out: Annotated[Path | None, typer.Option("--out", "-o", help=t("증명을 쓸 파일", "File to write the proof to"))] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help=t("증명을 쓸 파일", "File to write the proof to"))
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Print an inclusion proof, to be kept with the entry."""
@@ -192,7 +243,9 @@ def prove(
     say.err().print(f"[dim]{t('검증:', 'To check it:')}[/] {command}", soft_wrap=True)
 
 
-@group.command("export", help=t("로그 전체를 오프라인 검증용으로 내보내기", "Export the whole log, to be verified offline"))
+@group.command(
+    "export", help=t("로그 전체를 오프라인 검증용으로 내보내기", "Export the whole log, to be verified offline")
+)
 def export(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help=t("새 폴더", "A new folder"))], as_json: Json = False
 ) -> None:
@@ -206,7 +259,14 @@ def export(
     keys = [*_public_keys(acting.zone), acting.zone.witness.key]
     write(acting.zone.catalog.engine, folder, keys)
     if as_json:
-        say.emit({"id": acting.zone.origin, "state": "MADE", "folder": str(folder.absolute()), "keys": [key.to_text() for key in keys]})
+        say.emit(
+            {
+                "id": acting.zone.origin,
+                "state": "MADE",
+                "folder": str(folder.absolute()),
+                "keys": [key.to_text() for key in keys],
+            }
+        )
         return
     say.done(
         f"감사 로그를 {folder}에 내보냈습니다.",
@@ -217,7 +277,9 @@ def export(
 
 
 def log(
-    follow: Annotated[bool, typer.Option("--follow/--once", help=t("SIGTERM까지 계속 / 한 번만", "Until SIGTERM / once"))] = True,
+    follow: Annotated[
+        bool, typer.Option("--follow/--once", help=t("SIGTERM까지 계속 / 한 번만", "Until SIGTERM / once"))
+    ] = True,
     seconds: Annotated[float, typer.Option("--every", min=0.1, help=t("주기(초)", "Seconds between rounds"))] = 2.0,
 ) -> None:
     """Run the log duty. It acts as itself, with its own keys, so it needs no account's token."""

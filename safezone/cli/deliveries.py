@@ -1,4 +1,4 @@
-"""`sample`, `deliver`, `ingest` and `quarantine`: data on its way in."""
+"""`sample`, `deliver` and `ingest`: data on its way in."""
 
 from __future__ import annotations
 
@@ -17,17 +17,19 @@ from safezone.cli.say import Json, t
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from safezone.catalog.records import QuarantineRecord, VersionRecord
+    from safezone.catalog.records import VersionRecord
     from safezone.sources.delivery import InboxEntry
-
-quarantine = typer.Typer(help=t("격리된 반입물과 행", "What was set aside, and why"), no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    app.command("sample", help=t("모든 표본 데이터셋의 합성 반입물 만들기", "Synthetic deliveries of every sample dataset"))(sample)
+    app.command(
+        "sample", help=t("모든 표본 데이터셋의 합성 반입물 만들기", "Synthetic deliveries of every sample dataset")
+    )(sample)
     app.command("deliver", help=t("기관이 반입물을 만들 때", "What an agency runs to make a delivery"))(deliver)
-    app.command("ingest", help=t("반입물을 받아 가명처리하고 심사에 올리기", "Take a delivery through every ingest step"))(ingest)
+    app.command(
+        "ingest", help=t("반입물을 받아 가명처리하고 심사에 올리기", "Take a delivery through every ingest step")
+    )(ingest)
 
 
 @contextmanager
@@ -53,7 +55,8 @@ def sample(
     rows: Annotated[int, typer.Option("--rows", help=t("데이터셋마다 행 수", "Rows of each dataset"))] = 1_000,
     seed: Annotated[int, typer.Option("--seed", help=t("난수 씨앗", "Seed: the same gives the same bytes"))] = 1,
     dataset: Annotated[
-        list[str] | None, typer.Option("--dataset", help=t("이 데이터셋만(여러 번 가능)", "Only this one (may be repeated)"))
+        list[str] | None,
+        typer.Option("--dataset", help=t("이 데이터셋만(여러 번 가능)", "Only this one (may be repeated)")),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -98,16 +101,24 @@ def sample(
 def deliver(
     dataset: Annotated[str, typer.Argument(help=t("데이터셋", "Dataset"))],
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=t("보낼 파일", "Files to deliver"))],
-    out: Annotated[Path, typer.Option("--out", "-o", help=t("반입물 폴더를 만들 곳", "Where the delivery's folder is made"))],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help=t("반입물 폴더를 만들 곳", "Where the delivery's folder is made"))
+    ],
     start: Annotated[
-        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help=t("첫날(없으면 이번 달)", "First day (default: this month)"))
+        datetime | None,
+        typer.Option(
+            "--from", formats=["%Y-%m-%d"], help=t("첫날(없으면 이번 달)", "First day (default: this month)")
+        ),
     ] = None,
-    end: Annotated[datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help=t("마지막 날", "Last day"))] = None,
+    end: Annotated[
+        datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help=t("마지막 날", "Last day"))
+    ] = None,
     supersedes: Annotated[
         str | None, typer.Option("--supersedes", help=t("대체하는 반입물 번호", "Delivery this one corrects"))
     ] = None,
     recipient: Annotated[
-        str | None, typer.Option("--recipient", help=t("안심구역의 age 공개키로 암호화", "Encrypt to the zone's age key"))
+        str | None,
+        typer.Option("--recipient", help=t("안심구역의 age 공개키로 암호화", "Encrypt to the zone's age key")),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -142,8 +153,12 @@ def deliver(
     say.done(
         f"반입물 {manifest.delivery}: 파일 {len(manifest.files)}개, {manifest.rows:,}행, {folder}",
         f"Delivery {manifest.delivery}: {len(manifest.files)} file(s), {manifest.rows:,} rows, in {folder}",
-        "이 폴더를 안심구역의 반입함으로 보내십시오." if recipient else "이 폴더는 암호화되지 않았습니다. 보내려면 --recipient를 쓰십시오.",
-        "Send the folder to the zone's inbox." if recipient else "The folder is not encrypted: use --recipient to send it.",
+        "이 폴더를 안심구역의 반입함으로 보내십시오."
+        if recipient
+        else "이 폴더는 암호화되지 않았습니다. 보내려면 --recipient를 쓰십시오.",
+        "Send the folder to the zone's inbox."
+        if recipient
+        else "The folder is not encrypted: use --recipient to send it.",
     )
 
 
@@ -182,9 +197,13 @@ def ingest(
     dataset: Annotated[str | None, typer.Argument(help=t("데이터셋", "Dataset"))] = None,
     delivery: Annotated[
         str | None,
-        typer.Argument(metavar="[DELIVERY_DIR]", help=t("반입물 폴더나 반입함의 번호", "Folder, or id in the inbox")),
+        typer.Argument(
+            metavar="[DELIVERY_DIR]", help=t("반입물 폴더나 반입함의 번호", "Folder, or id in the inbox")
+        ),
     ] = None,
-    inbox: Annotated[bool, typer.Option("--list", help=t("반입함에 도착한 것만 보기", "Only list what has arrived"))] = False,
+    inbox: Annotated[
+        bool, typer.Option("--list", help=t("반입함에 도착한 것만 보기", "Only list what has arrived"))
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Run the ingest steps in this process, as the Dag runs them."""
@@ -197,7 +216,10 @@ def ingest(
         raise UsageError(
             "cli.usage",
             ("Name the dataset and the delivery.", "데이터셋과 반입물을 지정하십시오."),
-            ("safezone ingest DATASET DELIVERY_DIR, or safezone ingest --list", "safezone ingest DATASET DELIVERY_DIR 또는 safezone ingest --list"),
+            (
+                "safezone ingest DATASET DELIVERY_DIR, or safezone ingest --list",
+                "safezone ingest DATASET DELIVERY_DIR 또는 safezone ingest --list",
+            ),
         )
     _show_ingested(_run(dataset, delivery, as_json=as_json), as_json=as_json)
 
@@ -236,7 +258,12 @@ def _run(dataset: str, delivery: str, *, as_json: bool) -> VersionRecord:
             # Whoever may not bring it in does not get to fill the inbox either.
             zone.ingest.begin(acting.actor, dataset, f"delivery/{name}")
             bar = progress.add_task(t("반입함으로 복사", "copy to the inbox"), total=None)
-            bring_in(folder, zone.settings.inbox, name, lambda done, total: progress.update(bar, completed=done, total=total))
+            bring_in(
+                folder,
+                zone.settings.inbox,
+                name,
+                lambda done, total: progress.update(bar, completed=done, total=total),
+            )
         version = run(zone.ingest, acting.actor, dataset, name, told)
     return zone.catalog.get(VersionRecord, version)
 
@@ -263,7 +290,9 @@ def _show_ingested(record: VersionRecord, *, as_json: bool) -> None:
         },
     )
     if record.state is VersionState.PUBLISHED:
-        say.done("검토된 위험 범위 안이므로 바로 공개되었습니다.", "Published: it is within the risk that was reviewed.")
+        say.done(
+            "검토된 위험 범위 안이므로 바로 공개되었습니다.", "Published: it is within the risk that was reviewed."
+        )
     else:
         say.done(
             "적정성 검토를 기다립니다.",
@@ -309,82 +338,26 @@ def _list_inbox(*, as_json: bool) -> None:
         return
     rows = [
         (
-            say.two(entry.folder.name, entry.error.what.say(say.language()) if entry.error else entry.manifest.dataset if entry.manifest else ""),
+            say.two(
+                entry.folder.name,
+                entry.error.what.say(say.language())
+                if entry.error
+                else entry.manifest.dataset
+                if entry.manifest
+                else "",
+            ),
             entry.manifest.rows if entry.manifest else None,
             say.state(state),
         )
         for entry, state in found
     ]
     columns = [t("반입물", "Delivery"), t("행", "Rows") + ">", t("상태", "State")]
-    say.listed(rows, columns, ("반입함이 비어 있습니다. 기관은 safezone deliver로 만듭니다.", "The inbox is empty. Agencies make deliveries with: safezone deliver"), keep=())
-
-
-@quarantine.command("list", help=t("격리 목록", "List what was set aside"))
-def quarantine_list(as_json: Json = False) -> None:
-    """List quarantine entries of the datasets this account may see."""
-    from safezone.access.actions import Action, dataset_resource
-    from safezone.catalog.records import QuarantineRecord
-    from safezone.model import Duty
-
-    acting = Acting(Duty.INGEST)
-    shown = acting.visible(
-        "quarantine",
-        acting.zone.catalog.list(QuarantineRecord),
-        Action.QUARANTINE_READ,
-        lambda item: dataset_resource(item.dataset, item.controller),
+    say.listed(
+        rows,
+        columns,
+        (
+            "반입함이 비어 있습니다. 기관은 safezone deliver로 만듭니다.",
+            "The inbox is empty. Agencies make deliveries with: safezone deliver",
+        ),
+        keep=(),
     )
-    if as_json:
-        say.emit([_quarantined(item) for item in shown])
-        return
-    rows = [
-        (say.two(item.id, item.dataset), _kind(item), item.rows, t(item.reason_ko, item.reason_en), say.when(item.created, day=True))
-        for item in shown
-    ]
-    columns = [t("번호", "Entry"), t("대상", "What"), t("행", "Rows") + ">", t("이유와 할 일", "Why, and what to do"), t("날짜", "Date")]
-    say.listed(rows, columns, ("격리된 것이 없습니다.", "Nothing was set aside."), keep=(0, 4))
-
-
-@quarantine.command("show", help=t("격리된 이유와 위치", "Why and where, without values"))
-def quarantine_show(
-    entry: Annotated[str, typer.Argument(metavar="ENTRY", help=t("격리 번호", "Entry"))], as_json: Json = False
-) -> None:
-    """Show one entry: file, line and rule of each finding, never a value."""
-    from safezone.access.actions import Action, dataset_resource
-    from safezone.catalog.records import QuarantineRecord
-    from safezone.model import Duty
-
-    acting = Acting(Duty.INGEST)
-    record = acting.zone.catalog.get(QuarantineRecord, entry)
-    acting.authorize(Action.QUARANTINE_READ, dataset_resource(record.dataset, record.controller), f"quarantine/{record.id}")
-    if as_json:
-        say.emit(_quarantined(record))
-        return
-    say.facts(
-        record.id,
-        {
-            t("데이터셋", "Dataset"): record.dataset,
-            t("반입물", "Delivery"): record.delivery,
-            t("대상", "What"): _kind(record),
-            t("이유와 할 일", "Why, and what to do"): t(record.reason_ko, record.reason_en),
-            t("코드", "Code"): record.code,
-            t("행", "Rows"): record.rows,
-            t("암호화된 객체", "Encrypted objects"): len(record.objects),
-        },
-    )
-    if record.findings:
-        names = list(dict.fromkeys(name for finding in record.findings for name in finding))
-        say.table(names, [[finding.get(name) for name in names] for finding in record.findings[:50]], keep=())
-    if len(record.findings) > 50:
-        more = len(record.findings) - 50
-        say.out().print(f"[dim]{t(f'그 밖에 {more}건: --json', f'{more} more: --json')}[/]")
-
-
-def _kind(record: QuarantineRecord) -> str:
-    return t("반입물 전체", "whole delivery") if record.kind == "delivery" else t("일부 행", "single rows")
-
-
-def _quarantined(record: QuarantineRecord) -> dict[str, Any]:
-    """An entry without the wrapped keys of its objects, which are nobody's to copy."""
-    from safezone.catalog.records import to_json
-
-    return to_json(record, without=frozenset({"objects"})) | {"state": "QUARANTINED", "objects": len(record.objects)}

@@ -67,7 +67,7 @@ def bring_in(folder: Path, inbox: Path, name: str, progress: Progress = lambda d
                 f"The delivery could not be copied to the inbox ({type(error).__name__}).",
                 f"반입물을 반입함에 복사하지 못했습니다({type(error).__name__}).",
             ),
-            ("Check the space and rights of the zone's folder.", "세이프존 폴더의 공간과 권한을 확인하십시오."),
+            ("Check the space and rights of the zone's folder.", "안심구역 폴더의 공간과 권한을 확인하십시오."),
         ) from None
     finally:
         shutil.rmtree(building, ignore_errors=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,21 +22,33 @@ def list_(as_json: Json = False) -> None:
     acting = Acting(None)
     acting.authorize(Action.KEYS_READ, ZONE)
     found = acting.zone.keys.list()
-    gone = getattr(acting.zone.keys, "destroyed", list)()  # a provider may not remember what it destroyed
+    gone: list[tuple[str, str]] = getattr(
+        acting.zone.keys, "destroyed", list
+    )()  # a provider may not remember what it destroyed
     if as_json:
         living = [
-            {"id": key.name, "state": "ACTIVE", "version": key.current, "versions": list(key.versions), "created": key.created}
+            {
+                "id": key.name,
+                "state": "ACTIVE",
+                "version": key.current,
+                "versions": list(key.versions),
+                "created": key.created,
+            }
             for key in found
         ]
         say.emit(living + [{"id": name, "state": "DESTROYED", "destroyed": at} for name, at in gone])
         return
-    rows = [(key.name, say.state("ACTIVE"), key.current, say.when(key.created, day=True)) for key in found]
+    rows: list[tuple[Any, ...]] = [
+        (key.name, say.state("ACTIVE"), key.current, say.when(key.created, day=True)) for key in found
+    ]
     rows += [(name, say.state("DESTROYED"), None, say.when(at, day=True)) for name, at in gone]
     columns = [t("키", "Key"), t("상태", "State"), t("판", "Version") + ">", t("날짜", "Date")]
     say.listed(rows, columns, ("키가 없습니다. safezone init", "No keys. safezone init"), keep=(1, 3))
 
 
-@group.command("rotate", help=t("새 판을 만들어 사용(이전 판은 열기만)", "Add a version and use it; earlier ones still open"))
+@group.command(
+    "rotate", help=t("새 판을 만들어 사용(이전 판은 열기만)", "Add a version and use it; earlier ones still open")
+)
 def rotate(name: Name, as_json: Json = False) -> None:
     """Rotate a key."""
     from safezone.access.actions import ZONE, Action
@@ -70,7 +82,10 @@ def destroy(name: Name, yes: Yes = False, as_json: Json = False) -> None:
         if not sys.stdin.isatty() or as_json:
             raise UsageError(
                 "cli.unconfirmed",
-                ("Destroying a key cannot be undone and must be confirmed.", "키 파기는 되돌릴 수 없어 확인이 필요합니다."),
+                (
+                    "Destroying a key cannot be undone and must be confirmed.",
+                    "키 파기는 되돌릴 수 없어 확인이 필요합니다.",
+                ),
                 ("Add --yes.", "--yes를 붙이십시오."),
             )
         confirm((f"{name}을(를) 영구히 파기하시겠습니까?", f"Destroy {name} for good?"))
@@ -80,4 +95,7 @@ def destroy(name: Name, yes: Yes = False, as_json: Json = False) -> None:
     if as_json:
         say.emit({"id": name, "state": "DESTROYED"})
         return
-    say.done(f"{name}을(를) 파기했습니다. 보호하던 내용은 열 수 없습니다.", f"Destroyed {name}; nothing opens what it protected.")
+    say.done(
+        f"{name}을(를) 파기했습니다. 보호하던 내용은 열 수 없습니다.",
+        f"Destroyed {name}; nothing opens what it protected.",
+    )

@@ -21,7 +21,8 @@ group = typer.Typer(help=t("데이터셋 정책 점검과 승인", "Check and ap
 @group.command("check", help=t("정책 파일 점검(줄 번호로 안내)", "Check policy files; a fault names file and line"))
 def check(
     files: Annotated[
-        list[Path] | None, typer.Argument(help=t("정책 파일; 없으면 전체", "Policy files; all of the zone's if none"))
+        list[Path] | None,
+        typer.Argument(help=t("정책 파일; 없으면 전체", "Policy files; all of the zone's if none")),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -59,12 +60,32 @@ def list_(as_json: Json = False) -> None:
     if as_json:
         say.emit([_json(policy) | {"approvals": n, "state": _state(n)} for policy, n in found])
         return
-    rows = [(say.two(p.dataset, _title(p)), p.controller, p.classification.value, f"{n}/{_needed()}", say.state(_state(n)), p.sha256[:12]) for p, n in found]
-    columns = [t("데이터셋", "Dataset"), t("기관", "Controller"), t("등급", "Class"), t("승인", "Approvals"), t("상태", "State"), t("해시", "Digest")]
+    rows = [
+        (
+            say.two(p.dataset, _title(p)),
+            p.controller,
+            p.classification.value,
+            f"{n}/{_needed()}",
+            say.state(_state(n)),
+            p.sha256[:12],
+        )
+        for p, n in found
+    ]
+    columns = [
+        t("데이터셋", "Dataset"),
+        t("기관", "Controller"),
+        t("등급", "Class"),
+        t("승인", "Approvals"),
+        t("상태", "State"),
+        t("해시", "Digest"),
+    ]
     say.listed(rows, columns, ("볼 수 있는 정책이 없습니다.", "No policies you may see."))
 
 
-@group.command("approve", help=t("정책의 해시에 서명하여 승인(두 사람 필요)", "Approve a policy by signing its digest (two people)"))
+@group.command(
+    "approve",
+    help=t("정책의 해시에 서명하여 승인(두 사람 필요)", "Approve a policy by signing its digest (two people)"),
+)
 def approve(
     dataset: Annotated[str, typer.Argument(help=t("데이터셋", "Dataset"))],
     comment: Annotated[str, typer.Option("--comment", help=t("의견", "Comment"))] = "",
@@ -105,7 +126,9 @@ def approve(
 
 @group.command("suggest", help=t("파일을 살펴 정책 초안을 제안", "Look at files and propose the start of a policy"))
 def suggest(
-    files: Annotated[list[Path], typer.Argument(help=t("살펴볼 파일이나 반입물 폴더", "Files, or a delivery's folder"))],
+    files: Annotated[
+        list[Path], typer.Argument(help=t("살펴볼 파일이나 반입물 폴더", "Files, or a delivery's folder"))
+    ],
     as_json: Json = False,
 ) -> None:
     """Print what each file seems to be, as the `source` and `columns` of a policy; values are never shown."""
@@ -121,7 +144,9 @@ def suggest(
                 with file.open("rb") as stream:
                     found.append((file.name, detect_isolated(stream, limits=limits)))
     if as_json:
-        say.emit([{"id": n, "state": "ARRIVED", "source": d.to_source(), "columns": list(d.names)} for n, d in found])
+        say.emit(
+            [{"id": n, "state": "ARRIVED", "source": d.to_source(), "columns": list(d.names)} for n, d in found]
+        )
         return
     for name, detected in found:
         say.out().print(_skeleton(name, detected.to_source(), detected.names), markup=False, soft_wrap=True)
@@ -137,7 +162,9 @@ def _skeleton(name: str, source: dict[str, Any], columns: tuple[str, ...]) -> st
     for column in columns:
         title = f"{{ko: {quoted(column)}, en: {quoted(column)}}}"
         note = t("분류를 정하십시오", "decide")
-        lines.append(f"  - name: {quoted(column)}\n    title: {title}\n    identifier:  # {note}: direct, quasi, sensitive, free_text, other")
+        lines.append(
+            f"  - name: {quoted(column)}\n    title: {title}\n    identifier:  # {note}: direct, quasi, sensitive, free_text, other"
+        )
     return "\n".join(lines)
 
 
@@ -167,7 +194,9 @@ def summary(policy: DatasetPolicy) -> dict[str, Any]:
         t("기관", "Controller"): policy.controller,
         t("법적 근거", "Legal basis"): getattr(policy.legal_basis, say.language()),
         t("등급", "Class"): policy.classification.value,
-        t("직접 식별자", "Direct identifiers"): ", ".join(c.name for c in policy.columns if c.identifier == "direct"),
+        t("직접 식별자", "Direct identifiers"): ", ".join(
+            c.name for c in policy.columns if c.identifier == "direct"
+        ),
         t("준식별자", "Quasi-identifiers"): ", ".join(privacy.quasi_identifiers),
         t("민감 속성", "Sensitive"): ", ".join(privacy.sensitive),
         t("프라이버시 모델", "Privacy model"): f"k={privacy.k}, l={privacy.l}, ≤{privacy.suppression_limit:.1%}",

@@ -32,7 +32,8 @@ def new(
     purpose: Annotated[str, typer.Option("--purpose", help=t("무엇에 쓰는지", "What it is for"))] = "",
     days: Annotated[int, typer.Option("--days", help=t("기간(일)", "Period in days"))] = 365,
     member: Annotated[
-        list[str] | None, typer.Option("--member", help=t("다른 개발자 계정(여러 번 가능)", "Another developer (may be repeated)"))
+        list[str] | None,
+        typer.Option("--member", help=t("다른 개발자 계정(여러 번 가능)", "Another developer (may be repeated)")),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -67,8 +68,19 @@ def list_(as_json: Json = False) -> None:
         (item.id, say.state(item.state.value), item.title, len(item.members), say.when(item.ends, day=True))
         for item in shown
     ]
-    columns = [t("과제", "Project"), t("상태", "State"), t("이름", "Title"), t("인원", "Members") + ">", t("종료일", "Ends")]
-    say.listed(rows, columns, ("과제가 없습니다. safezone project new", "No projects. safezone project new"), keep=(0, 1, 4))
+    columns = [
+        t("과제", "Project"),
+        t("상태", "State"),
+        t("이름", "Title"),
+        t("인원", "Members") + ">",
+        t("종료일", "Ends"),
+    ]
+    say.listed(
+        rows,
+        columns,
+        ("과제가 없습니다. safezone project new", "No projects. safezone project new"),
+        keep=(0, 1, 4),
+    )
 
 
 @group.command("show", help=t("과제 내용", "Show a project"))
@@ -83,7 +95,9 @@ def show(project: Project, as_json: Json = False) -> None:
     if as_json:
         say.emit(to_json(record))
     else:
-        say.facts(record.id, _summary(acting, record) | {t("상태", "State"): say.state(record.state.value, full=True)})
+        say.facts(
+            record.id, _summary(acting, record) | {t("상태", "State"): say.state(record.state.value, full=True)}
+        )
 
 
 def _summary(acting: Acting, project: ProjectRecord) -> dict[str, Any]:
@@ -107,7 +121,13 @@ def member(
 
     acting = _acting()
     changed = add_member(acting.zone.airlock, acting.account, project, name)
-    _told(changed, as_json, ("구성원을 추가했습니다", "has a new member"), ("담당자나 심사자가", "a steward or reviewer"), "approve")
+    _told(
+        changed,
+        as_json,
+        ("구성원을 추가했습니다", "has a new member"),
+        ("담당자나 심사자가", "a steward or reviewer"),
+        "approve",
+    )
 
 
 @group.command("approve", help=t("과제 승인에 서명", "Approve a project by signing it"))
@@ -137,11 +157,14 @@ def _decide(project: str, verdict: str, comment: str, *, yes: bool, as_json: boo
     acting = _acting()
     record = acting.zone.catalog.get(ProjectRecord, project)
     acting.authorize(Action.PROJECT_READ, project_resource(record))
+    acting.require(Action.PROJECT_APPROVE, project_resource(record))
     decision = Verdict(verdict)
     shown = _summary(acting, record)
     signature = acting.sign(reviews.project_subject(record), decision, comment, shown, quiet=yes or as_json)
     after = decide(acting.zone.airlock, acting.account, project, decision, comment, signature)
-    words = ("승인했습니다", "is approved") if decision is Verdict.APPROVE else ("승인하지 않았습니다", "is refused")
+    words = (
+        ("승인했습니다", "is approved") if decision is Verdict.APPROVE else ("승인하지 않았습니다", "is refused")
+    )
     _told(after, as_json, words)
 
 
@@ -155,7 +178,11 @@ def close(project: Project, as_json: Json = False) -> None:
 
 
 def _told(
-    project: ProjectRecord, as_json: bool, words: tuple[str, str], who: tuple[str, str] | None = None, then: str = ""
+    project: ProjectRecord,
+    as_json: bool,
+    words: tuple[str, str],
+    who: tuple[str, str] | None = None,
+    then: str = "",
 ) -> None:
     from safezone.catalog.records import to_json
 

@@ -94,16 +94,40 @@ def list_(as_json: Json = False) -> None:
         say.emit([_json(item) for item in shown])
         return
     rows = [
-        (say.two(item.id, item.request), say.state(_state(item)), item.rows, _size(item.size), item.pulls, say.when(item.expires, day=True))
+        (
+            say.two(item.id, item.request),
+            say.state(_state(item)),
+            item.rows,
+            _size(item.size),
+            item.pulls,
+            say.when(item.expires, day=True),
+        )
         for item in shown
     ]
-    columns = [t("반출물 / 요청", "Release / request"), t("상태", "State"), t("행", "Rows") + ">", t("크기", "Size") + ">", t("수령", "Pulls") + ">", t("만료", "Expires")]
-    say.listed(rows, columns, ("반출물이 없습니다. 승인된 요청은: safezone release build", "No releases. For an approved request: safezone release build"), keep=(0, 1, 5))
+    columns = [
+        t("반출물 / 요청", "Release / request"),
+        t("상태", "State"),
+        t("행", "Rows") + ">",
+        t("크기", "Size") + ">",
+        t("수령", "Pulls") + ">",
+        t("만료", "Expires"),
+    ]
+    say.listed(
+        rows,
+        columns,
+        (
+            "반출물이 없습니다. 승인된 요청은: safezone release build",
+            "No releases. For an approved request: safezone release build",
+        ),
+        keep=(0, 1, 5),
+    )
 
 
 @group.command("revoke", help=t("반출 철회: 더는 받을 수 없음", "Revoke a release: nobody can pull it any more"))
 def revoke(
-    release: Annotated[str, typer.Argument(metavar="RELEASE", help=t("반출물이나 요청 번호", "Release or request id"))],
+    release: Annotated[
+        str, typer.Argument(metavar="RELEASE", help=t("반출물이나 요청 번호", "Release or request id"))
+    ],
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
@@ -130,8 +154,13 @@ def revoke(
 
 def pull(
     request: Annotated[str, typer.Argument(metavar="REQUEST", help=t("요청 번호", "Request id"))],
-    identity: Annotated[Path, typer.Option("--identity", "-i", help=t("keygen이 만든 개인키 파일", "Identity file made by keygen"))],
-    out: Annotated[Path, typer.Option("--out", "-o", help=t("이 폴더 아래 <요청 번호>에 풉니다", "Unpacked below, as <request id>"))] = Path(),
+    identity: Annotated[
+        Path, typer.Option("--identity", "-i", help=t("keygen이 만든 개인키 파일", "Identity file made by keygen"))
+    ],
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", help=t("이 폴더 아래 <요청 번호>에 풉니다", "Unpacked below, as <request id>")),
+    ] = Path(),
     as_json: Json = False,
 ) -> None:
     """Fetch a release, verify signature and digests, and unpack it with the developer's own identity."""
@@ -140,7 +169,9 @@ def pull(
     from safezone.package.identity import read_identities
     from safezone.signing import trust
 
-    read_identities(identity)  # a wrong file is found before the pull is counted
+    # What the developer got wrong is found before the pull is counted.
+    read_identities(identity)
+    _require_free(out / request)
     acting = Acting(Duty.PORTAL)
     record, stream = fetch(acting.zone.airlock, acting.account, request)
     with stream:
@@ -168,6 +199,17 @@ def pull(
         f'import safezone.client as sz; sz.load("{request}", dir="{out}")',
         f'import safezone.client as sz; sz.load("{request}", dir="{out}")',
     )
+
+
+def _require_free(target: Path) -> None:
+    from safezone.errors import WrongState
+
+    if target.exists():
+        raise WrongState(
+            "package.target",
+            (f"{target} exists already.", f"{target}이(가) 이미 있습니다."),
+            ("Name another folder, or use what is there.", "다른 폴더를 지정하거나 기존 폴더를 쓰십시오."),
+        )
 
 
 def _unpack(zone: Zone, stream: BinaryIO, identity: Path, target: Path) -> Package:

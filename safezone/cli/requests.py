@@ -38,15 +38,23 @@ def readable(acting: Acting, request: RequestRecord) -> Resource:
 
 @group.command("new", help=t("요청 작성", "Draft a request"))
 def new(
-    dataset: Annotated[str, typer.Option("--dataset", help=t("데이터셋이나 공개 버전", "Dataset, or a published version"))],
-    columns: Annotated[list[str], typer.Option("--columns", help=t("열(쉼표로 구분)", "Columns, separated by commas"))],
+    dataset: Annotated[
+        str, typer.Option("--dataset", help=t("데이터셋이나 공개 버전", "Dataset, or a published version"))
+    ],
+    columns: Annotated[
+        list[str], typer.Option("--columns", help=t("열(쉼표로 구분)", "Columns, separated by commas"))
+    ],
     purpose: Annotated[str, typer.Option("--purpose", help=t("무엇에 쓰는지", "What it is for"))],
     project: Annotated[str, typer.Option("--project", help=t("승인된 과제", "An approved project"))],
-    recipient: Annotated[str, typer.Option("--recipient", help=t("받을 사람의 age 공개키", "The developer's age public key"))],
+    recipient: Annotated[
+        str, typer.Option("--recipient", help=t("받을 사람의 age 공개키", "The developer's age public key"))
+    ],
     where: Annotated[str, typer.Option("--where", help=t("행 조건", "Row filter"))] = "",
     days: Annotated[int, typer.Option("--days", help=t("이용 기간(일)", "Days of use"))] = 30,
     form: Annotated[str, typer.Option("--format", help="parquet, jsonl")] = "parquet",
-    sample: Annotated[float | None, typer.Option("--sample", help=t("뽑을 행의 비율(0–1)", "Share of the rows (0-1)"))] = None,
+    sample: Annotated[
+        float | None, typer.Option("--sample", help=t("뽑을 행의 비율(0–1)", "Share of the rows (0-1)"))
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Draft a request for an extract."""
@@ -63,7 +71,8 @@ def new(
 def submit(
     request: Request,
     queue: Annotated[
-        bool, typer.Option("--queue", help=t("자동 점검을 Airflow에 맡김", "Leave the checks to Airflow's dispatch"))
+        bool,
+        typer.Option("--queue", help=t("자동 점검을 Airflow에 맡김", "Leave the checks to Airflow's dispatch")),
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -110,18 +119,28 @@ def list_(
     from safezone.catalog.records import RequestRecord, to_json
 
     acting = _acting()
-    equal = {"state": state.upper()} if state else {}
+    equal: dict[str, Any] = {"state": state.upper()} if state else {}
     found = acting.zone.catalog.list(RequestRecord, **equal)
     shown = acting.visible("request", found, Action.REQUEST_READ, lambda item: readable(acting, item))
     if as_json:
         say.emit([to_json(item) for item in shown])
         return
     rows = [
-        (say.two(item.id, item.dataset), say.state(item.state.value), item.purpose, say.when(item.created, day=True))
+        (
+            say.two(item.id, item.dataset),
+            say.state(item.state.value),
+            item.purpose,
+            say.when(item.created, day=True),
+        )
         for item in shown
     ]
     columns = [t("요청", "Request"), t("상태", "State"), t("목적", "Purpose"), t("날짜", "Date")]
-    say.listed(rows, columns, ("요청이 없습니다. safezone request new", "No requests. safezone request new"), keep=(0, 1, 3))
+    say.listed(
+        rows,
+        columns,
+        ("요청이 없습니다. safezone request new", "No requests. safezone request new"),
+        keep=(0, 1, 3),
+    )
 
 
 @group.command("show", help=t("요청 내용, 점검, 심사", "A request, its checks and reviews"))
@@ -157,7 +176,12 @@ def show(request: Request, as_json: Json = False) -> None:
             ],
         )
     if releases:
-        say.done(f"반출물: {releases[0].id}", f"Release: {releases[0].id}", f"safezone pull {record.id} --identity ... --out ...", f"safezone pull {record.id} --identity ... --out ...")
+        say.done(
+            f"반출물: {releases[0].id}",
+            f"Release: {releases[0].id}",
+            f"safezone pull {record.id} --identity ... --out ...",
+            f"safezone pull {record.id} --identity ... --out ...",
+        )
 
 
 def summary(acting: Acting, request: RequestRecord) -> dict[str, Any]:
@@ -257,6 +281,7 @@ def _decide(request: str, verdict: str, comment: str, *, yes: bool, as_json: boo
     decision = verdict_of(verdict)
     record = acting.zone.catalog.get(RequestRecord, request)
     acting.authorize(Action.REQUEST_READ, readable(acting, record), f"request/{record.id}")
+    acting.require(Action.REQUEST_REVIEW, acting.zone.airlock.resource(record))
     subject = request_subject(acting.zone.airlock, record)
     signature = acting.sign(subject, decision, comment, summary(acting, record), quiet=yes or as_json)
     after = review_request(acting.zone.airlock, acting.account, request, decision, comment, signature)

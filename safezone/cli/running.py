@@ -148,7 +148,10 @@ def _users(zone: Zone) -> list[AirflowUser]:
         raise NotFound(
             "up.no_steward",
             ("There is no steward who could start anything.", "작업을 시작할 담당자(steward) 계정이 없습니다."),
-            ("Enrol one: safezone account add NAME --role steward", "등록하십시오: safezone account add 이름 --role steward"),
+            (
+                "Enrol one: safezone account add NAME --role steward",
+                "등록하십시오: safezone account add 이름 --role steward",
+            ),
         )
     return found
 
@@ -166,7 +169,9 @@ def _password(chosen: Settings, name: str) -> str:
 def _environment(chosen: Settings) -> dict[str, str]:
     """What tasks may know: where the zone lies, and nobody's token or review key."""
     hidden = {"SAFEZONE_TOKEN", "SAFEZONE_REVIEW_KEY"}
-    given = {name: value for name, value in os.environ.items() if name.startswith("SAFEZONE_") and name not in hidden}
+    given = {
+        name: value for name, value in os.environ.items() if name.startswith("SAFEZONE_") and name not in hidden
+    }
     return given | {
         "SAFEZONE_HOME": str(chosen.home.absolute()),
         "SAFEZONE_PASSPHRASE_FILE": str(chosen.passphrase_file.absolute()),

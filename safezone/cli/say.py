@@ -22,7 +22,9 @@ from rich.text import Text as Styled
 
 from safezone.errors import SafeZoneError
 
-_GREEN = frozenset({"PUBLISHED", "APPROVED", "RELEASED", "SUCCEEDED", "ACTIVE", "IN_FORCE", "READY", "VALID", "CURRENT"})
+_GREEN = frozenset(
+    {"PUBLISHED", "APPROVED", "RELEASED", "SUCCEEDED", "ACTIVE", "IN_FORCE", "READY", "VALID", "CURRENT"}
+)
 _RED = frozenset({"QUARANTINED", "REJECTED", "FAILED", "DESTROYED", "REVOKED", "INVALID", "TAMPERED"})
 _DIM = frozenset({"WITHDRAWN", "ENDED", "CLOSED", "DRAFT", "EXPIRED"})
 _KOREAN = {

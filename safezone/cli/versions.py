@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from safezone.policy.dataset import DatasetPolicy
 
 group = typer.Typer(help=t("데이터 버전과 적정성 검토", "Versions and their adequacy review"), no_args_is_help=True)
-_STAGES = {"raw": ("원본", "raw"), "deidentified": ("가명처리", "deidentified"), "published": ("공개본", "published")}
+_STAGES = {
+    "raw": ("원본", "raw"),
+    "deidentified": ("가명처리", "deidentified"),
+    "published": ("공개본", "published"),
+}
 Version = Annotated[str, typer.Argument(metavar="VERSION", help=t("버전 번호", "Version id"))]
 
 
@@ -36,7 +40,9 @@ def list_(
     from safezone.model import Duty
 
     acting = Acting(Duty.PORTAL)
-    equal = {name: value for name, value in {"dataset": dataset, "state": state and state.upper()}.items() if value}
+    equal: dict[str, Any] = {
+        name: value for name, value in {"dataset": dataset, "state": state and state.upper()}.items() if value
+    }
     found = acting.zone.catalog.list(VersionRecord, **equal)
     shown = acting.visible("version", found, Action.VERSION_READ, version_resource)
     if as_json:
@@ -52,8 +58,19 @@ def list_(
         )
         for item in shown
     ]
-    columns = [t("버전", "Version"), t("단계", "Stage"), t("상태", "State"), t("행", "Rows") + ">", t("날짜", "Date")]
-    say.listed(rows, columns, ("버전이 없습니다. 먼저: safezone ingest", "No versions. First: safezone ingest"), keep=(0, 2, 4))
+    columns = [
+        t("버전", "Version"),
+        t("단계", "Stage"),
+        t("상태", "State"),
+        t("행", "Rows") + ">",
+        t("날짜", "Date"),
+    ]
+    say.listed(
+        rows,
+        columns,
+        ("버전이 없습니다. 먼저: safezone ingest", "No versions. First: safezone ingest"),
+        keep=(0, 2, 4),
+    )
 
 
 @group.command("show", help=t("버전의 근거와 위험도", "Evidence and risk of a version"))
@@ -109,8 +126,12 @@ def summary(record: VersionRecord) -> dict[str, Any]:
         shown[t("행", "Rows")] = record.rows
     if risk:
         shown |= {
-            t("k (처리 전 → 후)", "k (before → after)"): f"{before.get('k', '–')} → {after.get('k', risk.get('k'))}",
-            t("재식별 위험 평균", "Prosecutor risk, average"): f"{_share(before.get('prosecutor_average'))} → {_share(risk.get('prosecutor_average'))}",
+            t(
+                "k (처리 전 → 후)", "k (before → after)"
+            ): f"{before.get('k', '–')} → {after.get('k', risk.get('k'))}",
+            t(
+                "재식별 위험 평균", "Prosecutor risk, average"
+            ): f"{_share(before.get('prosecutor_average'))} → {_share(risk.get('prosecutor_average'))}",
             t("삭제 비율", "Suppressed"): _share(risk.get("suppressed_share")),
         }
     shown |= {
@@ -154,6 +175,7 @@ def review(
     decision = verdict_of(verdict)
     record = acting.zone.catalog.get(VersionRecord, version)
     acting.authorize(Action.VERSION_READ, version_resource(record))
+    acting.require(Action.VERSION_REVIEW, version_resource(record))
     signature = acting.sign(adequacy.subject(record), decision, comment, summary(record), quiet=yes or as_json)
     after = review_version(acting.zone.airlock, acting.account, version, decision, comment, signature)
     if as_json:
@@ -168,7 +190,9 @@ def review(
     )
 
 
-@group.command("withdraw", help=t("버전 철회: 더는 요청할 수 없음", "Withdraw a version: it can no longer be asked for"))
+@group.command(
+    "withdraw", help=t("버전 철회: 더는 요청할 수 없음", "Withdraw a version: it can no longer be asked for")
+)
 def withdraw(version: Version, yes: Yes = False, as_json: Json = False) -> None:
     """Take a version back. Releases already made stay until they are revoked."""
     from safezone.airlock.reviewing import withdraw_version
@@ -215,7 +239,13 @@ def catalog(
         say.emit([_entry(item, policy) for item, policy in found])
         return
     rows = [
-        (say.two(item.dataset, _title(policy)), policy.classification.value, item.rows, item.evidence.get("risk", {}).get("k"), say.when(item.created, day=True))
+        (
+            say.two(item.dataset, _title(policy)),
+            policy.classification.value,
+            item.rows,
+            item.evidence.get("risk", {}).get("k"),
+            say.when(item.created, day=True),
+        )
         for item, policy in found
     ]
     columns = [t("데이터셋", "Dataset"), t("등급", "Class"), t("행", "Rows") + ">", "k>", t("날짜", "Date")]

@@ -16,13 +16,13 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     app.command("init", help=t("안심구역 만들기(다시 실행해도 안전)", "Make a zone (safe to run again)"))(init)
     app.command("keygen", help=t("개발자 age 키 만들기", "Make a developer's age key pair"))(keygen)
-    app.command("up", help=t("Airflow와 감사 로그를 Ctrl-C까지 실행", "Run Airflow and the audit log until Ctrl-C"))(up)
+    app.command(
+        "up", help=t("Airflow와 감사 로그를 Ctrl-C까지 실행", "Run Airflow and the audit log until Ctrl-C")
+    )(up)
 
 
 def init(
-    demo: Annotated[
-        bool, typer.Option("--demo", help=t("표본 계정도 등록", "Enrol sample accounts too"))
-    ] = False,
+    demo: Annotated[bool, typer.Option("--demo", help=t("표본 계정도 등록", "Enrol sample accounts too"))] = False,
     as_json: Json = False,
 ) -> None:
     """Make a zone at SAFEZONE_HOME, or complete one that is there."""

@@ -145,6 +145,8 @@ def environment(
             "test_connection": "Disabled",
             "dagbag_import_error_tracebacks": True,
         },
+        # SQLite has one writer. With the default of 5 s a busy machine answers 500, or loses its scheduler.
+        "database": {"sql_alchemy_conn": f"sqlite:///{home / 'airflow.db'}?timeout=60"},
         "api": {
             "host": HOST,
             "port": port,
@@ -169,7 +171,7 @@ def environment(
         "logging": {
             "base_log_folder": home / "logs",
             "dag_processor_child_process_log_directory": home / "logs" / "dag_processor",
-            "namespace_levels": "http.access=WARNING alembic=WARNING airflow.jobs=WARNING",
+            "namespace_levels": "http.access=WARNING alembic=WARNING airflow.jobs=WARNING great_expectations=WARNING",
             "uvicorn_logging_level": "WARNING",
             "colored_console_log": False,
             "file_task_handler_new_folder_permissions": "0o700",

@@ -14,6 +14,7 @@ import pyrage
 
 from safezone import signing
 from safezone.errors import IntegrityFailure, SafeZoneError, Unavailable
+from safezone.hashing import HashingFile
 from safezone.package.card import data_card, risk_report, terms
 from safezone.package.croissant import croissant
 from safezone.package.data import Part
@@ -77,7 +78,7 @@ def write_package(
     age = recipient_of(recipient)
     _agree(recipient.strip() == lineage.recipient, "recipient")
     content = _Content(parts, facts, lineage, sign, public_key)
-    source, sink = _Pull(content.stream()), _Hashing(out)
+    source, sink = _Pull(content.stream()), HashingFile(out)
     try:
         pyrage.encrypt_io(source, sink, [age])
     except (pyrage.EncryptError, OSError):
@@ -87,7 +88,7 @@ def write_package(
         raise _not_written() from None
     if source.failure is not None:
         raise source.failure
-    return Sealed(sink.sha256.hexdigest(), sink.size, content.rows, tuple(content.files), content.envelope)
+    return Sealed(sink.sha256, sink.size, content.rows, tuple(content.files), content.envelope)
 
 
 class _Content:
@@ -164,24 +165,6 @@ class _Pull(io.RawIOBase):
             raise OSError("the content of the package could not be made") from None
         piece, self._rest = self._rest[:size], self._rest[size:]
         return bytes(piece)
-
-
-class _Hashing(io.RawIOBase):
-    """Passes encrypted bytes on and counts and hashes them."""
-
-    def __init__(self, out: BinaryIO) -> None:
-        self._out = out
-        self.sha256 = hashlib.sha256()
-        self.size = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: bytes, /) -> int:  # type: ignore[override]
-        self._out.write(data)
-        self.sha256.update(data)
-        self.size += len(data)
-        return len(data)
 
 
 def _agree(right: bool, what: str) -> None:

@@ -81,8 +81,9 @@ class Ingest:
                 ("See policies/datasets for those there are.", "policies/datasets에서 있는 것을 확인하십시오."),
             )
         resource = dataset_resource(policy.dataset, policy.controller)
-        grant = self.authorizer.authorize(actor, Action.DELIVERY_INGEST, resource, purpose)
-        require_in_force(self.catalog, self.accounts, policy)
+        with self.authorizer.refusals(actor, Action.DELIVERY_INGEST, resource.name):
+            grant = self.authorizer.authorize(actor, Action.DELIVERY_INGEST, resource, purpose)
+            require_in_force(self.catalog, self.accounts, policy)
         return policy, grant
 
     def commit(

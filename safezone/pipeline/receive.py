@@ -10,7 +10,7 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 import pyrage
 
@@ -153,7 +153,7 @@ def _filler(zone: Ingest, declared: DeliveredFile, reading: HashingFile) -> Call
     """What writes a delivered file's plaintext: as it is, or decrypted with the zone's identity."""
 
     def copy(sink: BinaryIO) -> None:
-        shutil.copyfileobj(cast(BinaryIO, reading), sink, quarantine.CHUNK)
+        shutil.copyfileobj(reading, sink, quarantine.CHUNK)
 
     def decrypt(sink: BinaryIO) -> None:
         try:

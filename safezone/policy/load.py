@@ -192,8 +192,12 @@ def _said(error: dict[str, Any], data: Any, place: Key) -> tuple[str, Text]:
 
 
 def _at(data: Any, place: Key) -> Any:
+    """What stands at a place of the file; None when nothing does."""
     for step in place:
-        data = data[step]
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            return None
     return data
 
 

@@ -28,8 +28,8 @@ from safezone.sources.fault import delivery_error
 CHUNK_ROWS = 50_000
 ROWS_PER_FILE = {"disaster-safety-reports": 100_000}
 """Datasets whose files are split: a workbook holds 1,048,576 rows, and people send smaller ones."""
-MIN_ROWS = 200
-"""Fewer rows cannot hold faults and canaries and still be worth de-identifying."""
+MIN_ROWS = 50
+"""Fewer rows cannot hold twelve canaries and their mentions."""
 PERIOD = (date(YEAR, 1, 1), date(YEAR, 12, 31))
 TRUTH = "truth.json"
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import hashlib
-import io
 import os
 import secrets
 import shutil
@@ -13,10 +11,11 @@ from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 import pyrage
 
+from safezone.hashing import HashingFile
 from safezone.model import digest, now
 from safezone.sources.delivery import (
     MANIFEST,
@@ -45,29 +44,6 @@ class Signer(Protocol):
 
     def sign(self, message: bytes) -> bytes:
         """The Ed25519 signature of `message` (64 bytes)."""
-
-
-class _Hashing(io.RawIOBase, BinaryIO):
-    """Hashes and counts what is read from, or written to, the file below."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file, self._hash, self.size = file, hashlib.sha256(), 0
-
-    def _see(self, data: bytes) -> bytes:
-        self._hash.update(data)
-        self.size += len(data)
-        return data
-
-    def read(self, size: int = -1) -> bytes:
-        return self._see(self._file.read(size))
-
-    def write(self, data: Any) -> int:
-        self._file.write(self._see(bytes(data)))
-        return len(data)
-
-    @property
-    def sha256(self) -> str:
-        return self._hash.hexdigest()
 
 
 def period_name(start: date, end: date) -> str:
@@ -110,7 +86,7 @@ def _plain_names(files: Sequence[Path], encrypted: bool) -> list[str]:
 def _copy(source: Path, target: Path, recipient: pyrage.x25519.Recipient | None) -> tuple[str, str, int]:
     """Copy or encrypt; digest of what was read, digest and size of what was written."""
     with source.open("rb") as raw, target.open("xb") as file:
-        reading, writing = _Hashing(raw), _Hashing(file)
+        reading, writing = HashingFile(raw), HashingFile(file)
         if recipient is None:
             shutil.copyfileobj(reading, writing, CHUNK)
         else:
@@ -190,7 +166,7 @@ def _deliver_file(
     if not source.is_file():
         raise delivery_error("delivery.file_missing", file=source.name)
     with source.open("rb") as raw:
-        counted = _Hashing(raw)
+        counted = HashingFile(raw)
         rows = count_rows(policy, counted, limits=limits)
         while counted.read(CHUNK):
             pass

@@ -11,6 +11,7 @@ import contextlib
 import functools
 import io
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -172,6 +173,9 @@ class Parsed(Iterator[pa.RecordBatch]):
     def __init__(self, order: dict[str, Any], stream: BinaryIO, limits: Limits, level: Level) -> None:
         self.rows, self.dropped, self.level, self.ending = 0, dict[str, int](), level, b""
         order = order | {"memory": limits.memory, "seconds": max(1, int(limits.seconds))}
+        # What a child that was taken over says of names is repeated only where the policy says it too.
+        spec = order.get("spec", {})
+        self._known = {*order.get("columns", ()), *spec.get("totals", ()), *spec.get("fill_down", ())}
         self._left, self._timed_out, self._counted = limits.seconds, False, "spec" in order
         self._child = start_child(level)
         self._feeder = _Feeder(json.dumps(order).encode(), stream, self._child.stdin, limits.size)
@@ -260,7 +264,8 @@ class Parsed(Iterator[pa.RecordBatch]):
             self._timed_out or self._child.returncode in {-signal.SIGXCPU, 128 + signal.SIGXCPU}
         ):
             raise delivery_error("file.time") from None
-        raise delivery_error(fault.code, position=fault.position, names=fault.names) from None
+        names = [name for name in fault.names if name in self._known or re.fullmatch(r"#\d{1,5}", name)]
+        raise delivery_error(fault.code, position=fault.position, names=names) from None
 
 
 def _check_batch(batch: pa.RecordBatch) -> None:

@@ -83,7 +83,7 @@ class Parquet:
                 io.BytesIO(data), thrift_string_size_limit=_THRIFT, thrift_container_size_limit=_THRIFT
             )
             names = column_names([file.schema_arrow.names], self.spec.header)
-            nested = [f.name for f in file.schema_arrow if not is_plain(f.type)]
+            nested = [f"#{at}" for at, f in enumerate(file.schema_arrow, start=1) if not is_plain(f.type)]
         except pa.ArrowMemoryError:
             raise
         except (pa.ArrowException, OSError, ValueError):

@@ -92,12 +92,15 @@ def check_columns(
     """Compare the columns of a file with those of the policy.
 
     Raises:
-        DeliveryError: ``columns.missing`` or ``columns.unknown``, naming them.
+        DeliveryError: ``columns.missing``, naming columns of the policy, or ``columns.unknown``, giving places in
+            the file: its own names may be values, where a header is missing or keys of records are data.
     """
     wanted = [column.name for column in columns]
     if missing := [name for name in wanted if name not in found]:
         raise delivery_error("columns.missing", names=missing)
-    if unknown_columns == "refuse" and (unknown := [name for name in found if name not in {*wanted, LINE, FAULT}]):
+    delivered = [name for name in found if name not in {LINE, FAULT}]
+    unknown = [f"#{place}" for place, name in enumerate(delivered, start=1) if name not in wanted]
+    if unknown and unknown_columns == "refuse":
         raise delivery_error("columns.unknown", names=unknown)
 
 

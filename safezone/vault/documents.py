@@ -8,7 +8,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from safezone.errors import IntegrityFailure
+from safezone.errors import IntegrityFailure, NotFound
 from safezone.model import canonical
 from safezone.ports import KeyProvider
 
@@ -39,7 +39,7 @@ def open_document(keys: KeyProvider, kind: str, data: bytes, name: str) -> dict[
         public = Ed25519PublicKey.from_public_bytes(keys.public_key(MANIFEST_KEY, document["key_version"]))
         public.verify(bytes.fromhex(document["signature"]), _signed(kind, document["body"]))
         body = document["body"]
-    except (InvalidSignature, ValueError, KeyError, TypeError):
+    except (InvalidSignature, ValueError, KeyError, TypeError, AttributeError, RecursionError, NotFound):
         raise damaged(name) from None
     if document.get("kind") != kind or not isinstance(body, dict):
         raise damaged(name)

@@ -22,7 +22,7 @@ from safezone.access.authorize import Authorizer, Grant
 from safezone.audit.event import AuditEvent, EventType
 from safezone.catalog.records import RequestRecord, VersionRecord
 from safezone.catalog.store import Catalog
-from safezone.errors import Denied
+from safezone.errors import Denied, IntegrityFailure, NotFound
 from safezone.hashing import HashingFile
 from safezone.keys.stream import decrypting_reader, encrypting_writer
 from safezone.model import Manifest, PartRef, Stage, WrappedKey
@@ -112,16 +112,16 @@ class Vault:
             fill: writes the plaintext into the file it is given.
         """
         self._need(grant, _WRITES, place, dataset)
-        kek = f"kek/{dataset}/{place}/{delivery}"
+        kek = parts.key_name(dataset, place, delivery)
         self._keys.ensure(kek)
         key, attempt = parts.new_data_key(), secrets.token_hex(6)
         uri = f"{place}/{dataset}/{delivery}/{attempt}/{name}.bin"
         context = uri.encode()
         with self._blobs.create(uri) as raw:
             sink = HashingFile(raw)
-            with encrypting_writer(cast(BinaryIO, sink), key, context) as writer:
+            with encrypting_writer(sink, key, context) as writer:
                 counted = HashingFile(cast(BinaryIO, writer))
-                fill(cast(BinaryIO, counted))
+                fill(counted)
         wrapped = self._keys.wrap(kek, key, context)
         return SealedObject(name, uri, sink.sha256, sink.size, counted.size, wrapped)
 
@@ -130,9 +130,15 @@ class Vault:
         """Decrypt an object as a stream; every byte is authenticated before it is handed on."""
         self._need(grant, _READS, place, dataset)
         self._record_read(grant, f"{place}/{dataset}", sealed.name, 0, ())
-        key = self._keys.unwrap(sealed.key, sealed.uri.encode())
-        with self._blobs.open(sealed.uri) as raw:
-            yield cast(BinaryIO, decrypting_reader(raw, key, sealed.uri.encode()))
+        key = self._unwrap(sealed.key, sealed.uri.encode(), sealed.uri)
+        with self._open(sealed.uri) as raw:
+            parts.check_digest(raw, sealed.sha256, sealed.uri)
+            try:
+                yield cast(BinaryIO, decrypting_reader(raw, key, sealed.uri.encode()))
+            except IntegrityFailure as error:
+                if error.code != "stream.integrity":
+                    raise
+                raise damaged(sealed.uri) from None
 
     # -- parts: written one by one, committed together ------------------------------------------------
 
@@ -163,14 +169,14 @@ class Vault:
             counts: called after the last batch; what to remember of the making, never values.
         """
         self._need(grant, _WRITES, stage, dataset)
-        kek = f"kek/{dataset}/{stage}/{delivery}"
+        kek = parts.key_name(dataset, stage, delivery)
         self._keys.ensure(kek)
         key, attempt, rows = parts.new_data_key(), secrets.token_hex(6), 0
         uri = f"lake/{dataset}/{stage}/{version}/{name}.{attempt}.parquet"
         with self._blobs.create(uri) as raw:
             sink = HashingFile(raw)
             context = parts.aad(dataset, version, name)
-            with parts.parquet_writer(cast(BinaryIO, sink), schema, key, context) as writer:
+            with parts.parquet_writer(sink, schema, key, context) as writer:
                 for batch in batches:
                     if batch.num_rows:
                         table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
@@ -242,7 +248,7 @@ class Vault:
 
     def manifest(self, version: VersionRecord) -> Manifest:
         """The manifest of a version, checked against signature and catalog; it holds no data."""
-        with self._blobs.open(version.manifest_uri) as raw:
+        with self._open(version.manifest_uri) as raw:
             body = open_document(self._keys, "manifest", raw.read(), version.manifest_uri)
         manifest = Manifest.from_json(body)
         same = manifest.sha256 == version.manifest_digest and manifest.version == version.id
@@ -275,7 +281,7 @@ class Vault:
         manifest = self.manifest(version)
         chosen = [part for part in manifest.parts if only is None or part.name in only]
         uri = version.manifest_uri.removesuffix(".manifest.json") + ".keys.json"
-        with self._blobs.open(uri) as raw:
+        with self._open(uri) as raw:
             table = parts.read_key_table(raw.read(), manifest, uri)
         names = list(columns) if columns is not None else [name for name, _ in manifest.columns]
         files: list[BinaryIO] = []
@@ -283,8 +289,8 @@ class Vault:
             children = []
             for part in chosen:
                 self._record_read(grant, f"version/{version.id}", part.name, part.rows, names)
-                key = self._keys.unwrap(table[part.name], parts.committed_context(manifest, part.name))
-                file = self._blobs.open(part.uri)
+                key = self._unwrap(table[part.name], parts.committed_context(manifest, part.name), uri)
+                file = self._open(part.uri)
                 files.append(file)
                 parts.check_digest(file, part, part.uri)
                 children.append(_part_dataset(file, key, parts.aad(version.dataset, version.id, part.name)))
@@ -321,6 +327,19 @@ class Vault:
             for file in files:
                 file.close()
 
+    def _open(self, uri: str) -> BinaryIO:
+        """Open a committed object; one that is gone is damage, and not a slip in a name."""
+        try:
+            return self._blobs.open(uri)
+        except NotFound:
+            raise damaged(uri) from None
+
+    def _unwrap(self, key: WrappedKey, context: bytes, name: str) -> bytes:
+        try:
+            return self._keys.unwrap(key, context)
+        except IntegrityFailure:
+            raise damaged(name) from None
+
     def _record_read(self, grant: Grant, object_: str, part: str, rows: int, columns: Sequence[str]) -> None:
         event = AuditEvent(
             EventType.VAULT_READ,
@@ -342,6 +361,7 @@ class Vault:
             request = self._catalog.get(RequestRecord, grant.resource.id)
             covered = request.version == version and request.dataset == dataset
         if not covered:
+            self._authorizer.refused(grant.actor, grant.action, f"{place}/{dataset}", "vault.grant")
             raise Denied(
                 "vault.grant",
                 (

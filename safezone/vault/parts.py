@@ -59,7 +59,7 @@ def key_to_json(key: WrappedKey) -> dict[str, Any]:
 
 def key_from_json(data: dict[str, Any]) -> WrappedKey:
     """A wrapped key from `key_to_json`."""
-    return WrappedKey(data["kek"], data["version"], base64.b64decode(data["blob"]))
+    return WrappedKey(data["kek"], data["version"], base64.b64decode(data["blob"], validate=True))
 
 
 def aad(dataset: str, version: str, part: str) -> bytes:
@@ -89,11 +89,19 @@ def read_key_table(data: bytes, manifest: Manifest, name: str) -> dict[str, Wrap
         table = json.loads(data)
         keys = {part: key_from_json(key) for part, key in table["keys"].items()}
         belongs = table["manifest"] == manifest.sha256
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise damaged(name) from None
+    kek = key_name(manifest.dataset, manifest.stage, manifest.delivery)
+    if any(key.kek != kek for key in keys.values()):
+        raise damaged(name)
     if not belongs or set(keys) != {part.name for part in manifest.parts}:
         raise damaged(name)
     return keys
+
+
+def key_name(dataset: str, place: str, delivery: str) -> str:
+    """Name of the key-encryption key of a dataset, a stage (or intake, quarantine) and a delivery."""
+    return f"kek/{dataset}/{place}/{delivery}"
 
 
 def new_data_key() -> bytes:

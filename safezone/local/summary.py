@@ -1,0 +1,211 @@
+"""What the demo did, as one screen for people and one JSON file for programs."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+
+from safezone.audit.findings import Verification
+from safezone.catalog.records import VersionRecord
+from safezone.local.journey import FILTER, Release
+from safezone.local.learn import Score
+from safezone.policy.dataset import DatasetPolicy
+
+
+def dataset_facts(version: VersionRecord, policy: DatasetPolicy, home: Path) -> dict[str, Any]:
+    """What became of one delivery, from the evidence its published version carries."""
+    evidence = version.evidence
+    results = evidence["expectations"].values()
+    found: Counter[str] = Counter()
+    for finding in evidence["findings"]:
+        found[finding["entity"]] += finding["count"]
+    return {
+        "dataset": version.dataset,
+        "title": {"ko": policy.title.ko, "en": policy.title.en},
+        "delivery": version.delivery,
+        "version": version.id,
+        "state": version.state.value,
+        "rows": evidence["rows"],
+        "findings": dict(found.most_common()),
+        "k_required": policy.privacy.k,
+        "k_before": evidence["risk_before"]["k"],
+        "k_after": evidence["risk_after"]["k"],
+        "expectations": {
+            "passed": sum(result["passed"] for result in results),
+            "total": sum(result["total"] for result in results),
+            "critical_failures": sum(not result["success"] for result in results),
+        },
+        "datadocs": str(home / "datadocs" / version.dataset / version.id),
+    }
+
+
+def release_facts(taken: Release) -> dict[str, Any]:
+    """The request and the package it became."""
+    request, record, package = taken.request, taken.record, taken.package
+    return {
+        "id": request.id,
+        "state": request.state.value,
+        "project": request.project,
+        "dataset": request.dataset,
+        "version": request.version,
+        "columns": list(request.columns),
+        "filter": request.filter,
+        "checks": request.checks,
+        "release": record.id,
+        "rows": record.rows,
+        "bytes": record.size,
+        "expires": record.expires.isoformat(),
+        "files": list(package.names),
+        "signer": package.signer.hex(),
+        "pinned": package.pinned,
+        "folder": str(package.folder),
+    }
+
+
+def facts(
+    home: Path,
+    datasets: Sequence[dict[str, Any]],
+    taken: Release,
+    score: Score,
+    log: tuple[Verification, str],
+    seconds: Mapping[str, float],
+    total: float,
+) -> dict[str, Any]:
+    """Everything, as plain JSON values."""
+    return {
+        "ok": True,
+        "home": str(home),
+        "datasets": list(datasets),
+        "request": release_facts(taken),
+        "model": {
+            "auc": round(score.model, 3),
+            "baseline": round(score.baseline, 3),
+            "rows": score.rows,
+            "severe": score.severe,
+        },
+        "log": log[0].to_json() | {"root": log[1]},
+        "seconds": dict(seconds),
+        "total_seconds": round(total, 1),
+    }
+
+
+def show(console: Console, made: Mapping[str, Any]) -> None:
+    """Print the summary."""
+    console.print()
+    console.print(_datasets(made["datasets"]))
+    console.print(_found(made["datasets"]))
+    console.print(_release(made))
+    console.print(_next(made))
+
+
+def _table(title: str) -> Table:
+    return Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1),
+        header_style="cyan",
+    )
+
+
+def _datasets(datasets: Sequence[Mapping[str, Any]]) -> Table:
+    table = _table("공개된 데이터 · What was published")
+    table.add_column("데이터셋\n[dim]dataset[/]", no_wrap=True)
+    for ko, en in (
+        ("접수", "rows in"),
+        ("격리", "quarant."),
+        ("삭제", "suppr."),
+        ("공개", "public"),
+        ("k", "before→after"),
+        ("기대", "checks"),
+    ):
+        table.add_column(f"{ko}\n[dim]{en}[/]", justify="right", no_wrap=True)
+    for item in datasets:
+        rows, checks = item["rows"], item["expectations"]
+        good = "green" if checks["passed"] == checks["total"] else "yellow"
+        table.add_row(
+            item["dataset"],
+            *(f"{rows[name]:,}" for name in ("delivered", "quarantined", "suppressed", "published")),
+            f"{item['k_before']} → [green]{item['k_after']}[/]",
+            f"[{good}]{checks['passed']}/{checks['total']}[/]",
+        )
+    return table
+
+
+def _found(datasets: Sequence[Mapping[str, Any]]) -> Table:
+    table = _table("본문에서 찾아 가린 개인정보 · Personal data found in free text and taken out")
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.show_header = False
+    for item in datasets:
+        counts = "  ".join(f"{entity}:[cyan]{count:,}[/]" for entity, count in item["findings"].items())
+        table.add_row(item["dataset"], counts or "[dim]자유 서술 컬럼 없음 · no free text[/]")
+    return table
+
+
+def _release(made: Mapping[str, Any]) -> Table:
+    request, model, log = made["request"], made["model"], made["log"]
+    checks = request["checks"]
+    table = _table("반출과 감사 · The release and the log")
+    table.show_header = False
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row(
+        "신청\n[dim]request[/]",
+        f"[bold]{request['id']}[/] [green]{request['state']}[/]  {request['dataset']}, "
+        f"{len(request['columns'])} columns\n[dim]{escape(FILTER)}[/]",
+    )
+    table.add_row(
+        "자동 점검\n[dim]checks[/]",
+        f"k {checks['k']}, {checks['classes']} classes, {checks['rows']:,} rows, "
+        f"{checks['suppressed']} suppressed\n"
+        "[dim]심사자 2명 서명 · signed by two reviewers, proven again before it was built[/]",
+    )
+    table.add_row(
+        "패키지\n[dim]package[/]",
+        f"{request['rows']:,} rows, {request['bytes']:,} bytes, age + in-toto\n[dim]{escape(request['folder'])}[/]",
+    )
+    table.add_row(
+        "모형\n[dim]model[/]",
+        f"AUC [green]{model['auc']:.3f}[/] (기준선 · baseline {model['baseline']:.3f})\n"
+        f"[dim]중상·사망 예측 · severe injury or death, {model['severe']:,} of {model['rows']:,} rows[/]",
+    )
+    table.add_row(
+        "감사 로그\n[dim]log[/]",
+        f"{log['size']:,} entries, {log['witnessed']:,} witnessed, [green]온전함 · whole[/]\n[dim]{log['root']}[/]",
+    )
+    return table
+
+
+def _next(made: Mapping[str, Any]) -> Panel:
+    home = made["home"]
+    folder = shlex.quote(str(Path(made["request"]["folder"]).parent))
+    example = f'sz.load("{made["request"]["id"]}", dir={folder!r})'
+    lines = (
+        ("품질 보고서 · Data Docs", f"{home}/datadocs"),
+        ("Airflow", f"SAFEZONE_HOME={shlex.quote(home)} make up"),
+        ("명령줄 · command line", f"export SAFEZONE_HOME={shlex.quote(home)}"),
+        ("", f"export SAFEZONE_TOKEN=$(cat {shlex.quote(home)}/accounts/auditor-1.token)"),
+        ("", ".venv/bin/safezone audit verify"),
+        ("Python", f"import safezone.client as sz; {example}"),
+        ("JSON", f"{home}/demo.json"),
+    )
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="cyan")
+    grid.add_column(overflow="fold")
+    for name, value in lines:
+        grid.add_row(name, escape(value))
+    total = f"{made['total_seconds']:.0f}"
+    title = f"[green]✓[/] 모두 확인됨 · everything held, {total} s"
+    return Panel(grid, title=title, title_align="left", border_style="green", box=box.ROUNDED)
