@@ -80,6 +80,16 @@ class AccessPolicy:
 
     def decide(self, actor: Actor, action: Action, resource: Resource) -> tuple[bool, str]:
         """Ask Cedar. Returns whether it is allowed, and the names of the rules that decided."""
+        try:
+            answer = self._ask(actor, action, resource)
+        except Exception:  # noqa: BLE001 - whatever goes wrong while deciding, the answer is no
+            return False, "error"
+        reasons = ",".join(self.names.get(reason, reason) for reason in answer.diagnostics.reasons)
+        if answer.diagnostics.errors:
+            return False, "error"
+        return answer.decision == cedarpy.Decision.Allow, reasons or "no-rule"
+
+    def _ask(self, actor: Actor, action: Action, resource: Resource) -> cedarpy.AuthzResult:
         principal = {"type": actor.kind, "id": actor.id}
         target = {"type": resource.kind, "id": resource.id}
         attributes: dict[str, object] = {}
@@ -102,14 +112,7 @@ class AccessPolicy:
             "resource": target,
             "context": {},
         }
-        try:
-            answer = cedarpy.is_authorized(question, self.policies, entities, self.schema)
-        except Exception:  # noqa: BLE001 - whatever goes wrong while deciding, the answer is no
-            return False, "error"
-        reasons = ",".join(self.names.get(reason, reason) for reason in answer.diagnostics.reasons)
-        if answer.diagnostics.errors:
-            return False, "error"
-        return answer.decision == cedarpy.Decision.Allow, reasons or "no-rule"
+        return cedarpy.is_authorized(question, self.policies, entities, self.schema)
 
 
 class Authorizer:

@@ -29,11 +29,12 @@ from safezone.catalog.records import (
     VersionRecord,
 )
 from safezone.catalog.store import new_id
-from safezone.errors import PrivacyError, SafeZoneError, WrongState
+from safezone.errors import NotFound, PrivacyError, SafeZoneError, WrongState
 from safezone.keys.tokenizer import project_key
 from safezone.model import RequestState, now
 from safezone.package import parts, write_package
 from safezone.policy.dataset import DatasetPolicy
+from safezone.vault.documents import damaged
 from safezone.vault.parts import check_digest
 
 PACKAGE_KEY = "sign/package"
@@ -195,12 +196,7 @@ def pull(airlock: Airlock, account: AccountRecord, request_id: str) -> tuple[Rel
         raise _not_there(request, "revoked or ended", "철회되었거나 종료되었습니다")
     if provable_release(airlock, request, record) <= now():
         raise _not_there(request, "past its period", "이용 기간이 지났습니다")
-    package = airlock.packages.open(record.uri)
-    try:
-        check_digest(package, record.sha256, record.uri)
-    except SafeZoneError:
-        package.close()
-        raise
+    package = _opened(airlock, record)
     event = AuditEvent(
         EventType.RELEASE_PULLED,
         account.id,
@@ -211,6 +207,20 @@ def pull(airlock: Airlock, account: AccountRecord, request_id: str) -> tuple[Rel
     with airlock.catalog.write(event) as connection:
         airlock.catalog.change(connection, record, pulls=record.pulls + 1)
     return record, package
+
+
+def _opened(airlock: Airlock, record: ReleaseRecord) -> BinaryIO:
+    """Open a package that is there and is the one that was built (IntegrityFailure otherwise)."""
+    try:
+        package = airlock.packages.open(record.uri)
+    except NotFound:
+        raise damaged(record.uri) from None
+    try:
+        check_digest(package, record.sha256, record.uri)
+    except SafeZoneError:
+        package.close()
+        raise
+    return package
 
 
 @refusals_recorded(Action.RELEASE_REVOKE, "release")

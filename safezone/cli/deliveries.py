@@ -92,7 +92,7 @@ def sample(
     first = made[0]
     say.done(
         f"합성 반입물 {len(made)}건을 {folder}에 만들었습니다(실제 사람의 정보가 아닙니다).",
-        f"Made {len(made)} synthetic deliveries in {folder} (about no real person).",
+        f"Synthetic deliveries made: {len(made)}, in {folder} (about no real person).",
         f"safezone ingest {first.dataset} {first.folder}",
         f"safezone ingest {first.dataset} {first.folder}",
     )

@@ -18,7 +18,6 @@ from typing import Any, NoReturn
 
 from rich.console import Console
 from rich.markup import escape
-from rich.panel import Panel
 
 from safezone.boundary import boundary
 from safezone.catalog.records import VersionRecord
@@ -29,7 +28,7 @@ from safezone.local.airflow import AirflowUser, LocalAirflow
 from safezone.local.journey import People, Release
 from safezone.local.learn import Score
 from safezone.local.log_duty import LogDuty
-from safezone.local.progress import Board, Steps
+from safezone.local.progress import Board, Steps, complain
 from safezone.model import VersionState
 from safezone.sample.canaries import canaries
 from safezone.sample.write import SampleDelivery, write_samples
@@ -186,7 +185,7 @@ def main() -> int:
             _write(settings.home / "demo.json", made)
             summary.show(console, made)
     except SafeZoneError as error:
-        _complain(console, error, settings.home)
+        complain(console, error, settings.home)
         return error.exit_code
     except KeyboardInterrupt:
         console.print("\n멈췄습니다. 실행 중인 것은 없습니다. · Stopped; nothing is left running.")
@@ -196,13 +195,6 @@ def main() -> int:
 
 def _write(path: Path, made: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(made, ensure_ascii=False, indent=1) + "\n", "utf-8")
-
-
-def _complain(console: Console, error: SafeZoneError, home: Path) -> None:
-    sentences = [f"{text.ko}\n[dim]{escape(text.en)}[/]" for text in (error.what, error.kept, error.next_step)]
-    logs = f"로그 · logs: {escape(str(home / 'airflow' / 'logs'))}, {escape(str(home / 'logs'))}"
-    ended = "[dim]실행 중인 것은 없습니다 · nothing is left running[/]"
-    console.print(Panel("\n".join([*sentences, logs, ended]), title=f"[red]✗[/] {error.code}", border_style="red"))
 
 
 if __name__ == "__main__":

@@ -1,19 +1,23 @@
-"""What a person sees while the demo runs: steps with their times, and a table of datasets and their tasks."""
+"""What a person sees while the demo runs: steps with their times, datasets with their tasks, and what went wrong."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich import box
 from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.markup import escape
 from rich.padding import Padding
+from rich.panel import Panel
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
+
+from safezone.errors import SafeZoneError
 
 TASKS = (
     ("receive", "접수"),
@@ -128,3 +132,11 @@ class Board:
         if state in _ACTIVE:
             return self._spinners[dataset, task]
         return "[dim]·[/]"
+
+
+def complain(console: Console, error: SafeZoneError, home: Path) -> None:
+    """Say what happened, what was kept, what to do next, and where the logs are."""
+    sentences = [f"{text.ko}\n[dim]{escape(text.en)}[/]" for text in (error.what, error.kept, error.next_step)]
+    logs = f"로그 · logs: {escape(str(home / 'airflow' / 'logs'))}, {escape(str(home / 'logs'))}"
+    ended = "[dim]실행 중인 것은 없습니다 · nothing is left running[/]"
+    console.print(Panel("\n".join([*sentences, logs, ended]), title=f"[red]✗[/] {error.code}", border_style="red"))

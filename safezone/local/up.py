@@ -10,9 +10,8 @@ import argparse
 import signal
 import sys
 import time
-from contextlib import ExitStack, contextmanager
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from typing import NoReturn
 
 from rich import box
@@ -23,11 +22,13 @@ from rich.table import Table
 
 from safezone.boundary import boundary
 from safezone.catalog.records import DeliveryRecord
-from safezone.enrolment import enrol_sample_accounts
-from safezone.errors import SafeZoneError, Unavailable, UsageError
+from safezone.enrolment import enrol_sample_accounts, secrets_folder
+from safezone.errors import DeliveryError, SafeZoneError, Unavailable, UsageError
 from safezone.local import ground
 from safezone.local.airflow import AirflowUser, LocalAirflow
-from safezone.local.progress import Steps
+from safezone.local.progress import Steps, complain
+from safezone.model import Duty
+from safezone.policy.dataset import slug
 from safezone.sample.write import write_samples
 from safezone.settings import Settings
 from safezone.sources.delivery import read_manifest
@@ -39,25 +40,54 @@ SEED = 7
 _LOOK_SECONDS = 1.0
 
 
-@contextmanager
-def running(settings: Settings, users: Sequence[AirflowUser], port: int | None, steps: Steps) -> Iterator[LocalAirflow]:
-    """Run Airflow and the log duty as long as the block lasts.
+def prepare(settings: Settings, steps: Steps) -> None:
+    """Make a zone with sample accounts, approved policies and deliveries, unless there is one."""
+    if (settings.home / "zone.json").exists():
+        return
+    with steps.step("세이프존 만들기", "Making a zone with sample accounts"):
+        zone = initialise(settings)
+        ground.approve_policies(zone, enrol_sample_accounts(zone))
+    with steps.step("표본 반입물", "Sample deliveries arrive in the inbox"):
+        write_samples(settings.inbox, rows=ROWS, seed=SEED)
+
+
+def run(settings: Settings, port: int | None, console: Console, steps: Steps) -> NoReturn:
+    """Run Airflow and the log duty of an initialised zone until interrupted.
 
     Args:
-        settings: of an initialised zone.
-        users: Airflow's accounts.
+        settings: of the zone.
         port: None takes 8080, or a free one where that is in use.
+        console: where URL and accounts are shown.
         steps: tells how far it is.
+
+    Raises:
+        UsageError: nobody is enrolled who could sign in to Airflow.
+        Unavailable: Airflow or the log duty does not start, or has ended.
     """
-    with ExitStack() as stack:
+    zone = Zone.open(settings, Duty.PORTAL)
+    users = ground.airflow_users(settings, zone.accounts.all())
+    if not users:
+        raise UsageError(
+            "up.no_steward",
+            ("There is no steward or auditor who could sign in.", "로그인할 담당자나 감사 계정이 없습니다."),
+            (
+                "Enrol one: safezone account add NAME --role steward",
+                "등록하십시오: safezone account add 이름 --role steward",
+            ),
+        )
+    with ExitStack() as running:
         with steps.step("Airflow 시작", "Starting Airflow and the log duty"):
-            duty = stack.enter_context(ground.log_duty(settings))
-            airflow = stack.enter_context(_airflow(settings, users, port))
-        yield airflow
-        _wait(airflow, duty.check)
+            duty = running.enter_context(ground.log_duty(settings))
+            airflow = _started(settings, users, port)
+            running.callback(airflow.stop)
+        console.print(_panel(settings, airflow, users, _waiting(zone)))
+        while True:
+            airflow.check()
+            duty.check()
+            time.sleep(_LOOK_SECONDS)
 
 
-def _airflow(settings: Settings, users: Sequence[AirflowUser], port: int | None) -> LocalAirflow:
+def _started(settings: Settings, users: Sequence[AirflowUser], port: int | None) -> LocalAirflow:
     airflow = ground.local_airflow(settings, users, port=port or PORT)
     try:
         airflow.start()
@@ -67,3 +97,65 @@ def _airflow(settings: Settings, users: Sequence[AirflowUser], port: int | None)
         airflow = ground.local_airflow(settings, users)
         airflow.start()
     return airflow
+
+
+def _waiting(zone: Zone) -> list[tuple[str, str]]:
+    """Dataset and id of the deliveries that nobody has brought in yet."""
+    known = {delivery.id for delivery in zone.catalog.list(DeliveryRecord)}
+    found = []
+    for folder in sorted(path for path in zone.settings.inbox.glob("*") if path.is_dir()):
+        with suppress(DeliveryError):
+            manifest = read_manifest(folder)
+            if manifest.delivery not in known:
+                found.append((manifest.dataset, manifest.delivery))
+    return found
+
+
+def _panel(
+    settings: Settings, airflow: LocalAirflow, users: Sequence[AirflowUser], waiting: Sequence[tuple[str, str]]
+) -> Panel:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="cyan", no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row("Airflow", f"[bold]{airflow.url}[/]")
+    grid.add_row("세이프존 · zone", escape(str(settings.home.absolute())))
+    may = {"user": "실행 · may trigger", "viewer": "조회 · may look"}
+    for role, words in may.items():
+        names = ", ".join(user.name for user in users if user.role == role)
+        if names:
+            grid.add_row(words, names)
+    grid.add_row("비밀번호 · passwords", escape(f"{secrets_folder(settings).absolute()}/<이름 name>.airflow"))
+    for number, (dataset, delivery) in enumerate(waiting):
+        name = "" if number else "반입 대기 · waiting"
+        grid.add_row(name, f"ingest__{slug(dataset)} [dim]delivery[/] = {escape(delivery)}")
+    title = "[green]●[/] 실행 중 · running, Ctrl-C 종료 · to stop"
+    return Panel(grid, title=title, title_align="left", border_style="green", box=box.ROUNDED)
+
+
+def _stop(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    """Run until Ctrl-C; return the exit code."""
+    parser = argparse.ArgumentParser(prog="make up", description="Airflow and the log duty on 127.0.0.1.")
+    parser.add_argument("--port", type=int, help=f"of the Airflow UI (default {PORT}, or a free one)")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, _stop)  # so that what was started is ended in order
+    console = Console(highlight=False)
+    settings = Settings()
+    try:
+        with boundary("up"):
+            steps = Steps(console)
+            prepare(settings, steps)
+            run(settings, arguments.port, console, steps)
+    except SafeZoneError as error:
+        complain(console, error, settings.home)
+        return error.exit_code
+    except KeyboardInterrupt:
+        console.print("\n멈췄습니다. 실행 중인 것은 없습니다. · Stopped; nothing is left running.")
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -18,7 +18,6 @@ import safezone.client as sz
 from safezone.cli import run
 
 DATASET = "veterans-benefits"
-OTHER = "traffic-accidents"
 COLUMNS = "생년월일,시도명,상이등급"
 
 
@@ -33,7 +32,9 @@ class Person:
         if who is None:
             self._environment.delenv("SAFEZONE_TOKEN", raising=False)
         else:
-            self._environment.setenv("SAFEZONE_TOKEN", (self.home / "accounts" / f"{who}.token").read_text().strip())
+            self._environment.setenv(
+                "SAFEZONE_TOKEN", (self.home / "accounts" / f"{who}.token").read_text().strip()
+            )
         self._capture.readouterr()
         got = run([*arguments, "--json"])
         said = self._capture.readouterr()
@@ -109,7 +110,16 @@ def test_04_samples_are_the_same_for_the_same_seed(do: Person, place: Path, know
 def test_05_an_agency_makes_a_delivery(do: Person, place: Path, known: dict[str, str]) -> None:
     (file,) = (path for path in Path(known["folder"]).iterdir() if path.suffix == ".csv")
     made = do(
-        None, "deliver", DATASET, str(file), "--out", str(place / "out"), "--from", "2025-01-01", "--until", "2025-12-31"
+        None,
+        "deliver",
+        DATASET,
+        str(file),
+        "--out",
+        str(place / "out"),
+        "--from",
+        "2025-01-01",
+        "--until",
+        "2025-12-31",
     )
     assert made["id"].startswith(f"DLV-{DATASET}-2025-")
     assert made["rows"] == 1000
@@ -137,7 +147,6 @@ def test_07_bad_rows_are_in_quarantine_by_file_and_line(do: Person, place: Path,
     assert {(item["file"], item["line"]) for item in found} == {(item["file"], item["line"]) for item in planted}
     assert do("steward-koroad", "quarantine", "list") == []
     do("steward-koroad", "quarantine", "show", entry["id"], code=3)
-    assert str(found[0]["line"]) in do.speaks("version", "list") or True
 
 
 def test_08_a_tampered_delivery_is_set_aside(do: Person, place: Path, known: dict[str, str]) -> None:
@@ -184,7 +193,7 @@ def ask(do: Person, known: dict[str, str], where: str = "", **more: str) -> Any:
 
 
 def test_11_a_request_is_checked_as_it_is_submitted(do: Person, known: dict[str, str]) -> None:
-    request = ask(do, known, "상이등급 IS NOT NULL")
+    request = ask(do, known, "시도명 IN ('서울특별시', '경기도')")
     assert request["state"] == "DRAFT"
     assert do("developer-2", "request", "list") == []
     submitted = do("developer-1", "request", "submit", request["id"])
@@ -214,7 +223,16 @@ def test_14_the_package_is_built_pulled_and_loaded(do: Person, place: Path, know
     release = do("developer-1", "release", "build", known["request"])
     assert release["state"] == "RELEASED"
     assert do("developer-1", "release", "build", known["request"])["id"] == release["id"]
-    do("developer-2", "pull", known["request"], "--identity", str(place / "mine.txt"), "--out", str(place / "got"), code=3)
+    do(
+        "developer-2",
+        "pull",
+        known["request"],
+        "--identity",
+        str(place / "mine.txt"),
+        "--out",
+        str(place / "got"),
+        code=3,
+    )
     arguments = ("pull", known["request"], "--identity", str(place / "mine.txt"), "--out", str(place / "got"))
     pulled = do("developer-1", *arguments)
     assert pulled["state"] == "PULLED"
@@ -228,7 +246,16 @@ def test_14_the_package_is_built_pulled_and_loaded(do: Person, place: Path, know
 def test_15_a_revoked_release_is_gone(do: Person, place: Path, known: dict[str, str]) -> None:
     do("developer-1", "release", "revoke", known["request"], code=3)
     assert do("curator-2", "release", "revoke", known["request"])["state"] == "REVOKED"
-    do("developer-1", "pull", known["request"], "--identity", str(place / "mine.txt"), "--out", str(place / "x"), code=5)
+    do(
+        "developer-1",
+        "pull",
+        known["request"],
+        "--identity",
+        str(place / "mine.txt"),
+        "--out",
+        str(place / "x"),
+        code=5,
+    )
 
 
 def test_16_requests_are_withdrawn_returned_and_rejected(do: Person, known: dict[str, str]) -> None:
@@ -269,10 +296,15 @@ def test_19_the_log_is_signed_proven_and_exported(do: Person, place: Path) -> No
     whole = do("auditor-1", "audit", "verify", "--checkpoint", str(place / "kept.note"))
     assert whole["ok"] and whole["witnessed"] == checkpoint["size"]
     proof = do("auditor-1", "audit", "prove", "3", "--out", str(place / "proof.json"))
-    assert do(None, "audit", "verify", "--proof", str(place / "proof.json"), "--key", proof["keys"][0])["state"] == "VALID"
+    assert (
+        do(None, "audit", "verify", "--proof", str(place / "proof.json"), "--key", proof["keys"][0])["state"]
+        == "VALID"
+    )
     keys = do("auditor-1", "audit", "export", str(place / "bundle"))["keys"]
     trusted = [part for key in keys for part in ("--key", key)]
-    assert do(None, "audit", "verify", "--bundle", str(place / "bundle"), *trusted)["witnessed"] == checkpoint["size"]
+    assert (
+        do(None, "audit", "verify", "--bundle", str(place / "bundle"), *trusted)["witnessed"] == checkpoint["size"]
+    )
     denied = do("auditor-1", "audit", "list", "--type", "decision.denied", "--limit", "500")
     assert len(denied) >= 10 and all(item["type"] == "decision.denied" for item in denied)
     do("developer-1", "audit", "list", code=3)
@@ -317,7 +349,9 @@ def test_21_the_log_duty_runs_until_it_is_terminated(do: Person, place: Path) ->
 def test_22_tampering_ends_with_6_and_says_where(do: Person, place: Path) -> None:
     database = sqlite3.connect(place / "zone" / "catalog.db")
     with database:
-        database.execute("UPDATE audit_leaf SET leaf = replace(leaf, '\"account\":\"', '\"account\":\"x') WHERE seq = 9")
+        database.execute(
+            'UPDATE audit_leaf SET leaf = replace(leaf, \'"account":"\', \'"account":"x\') WHERE seq = 9'
+        )
     database.close()
     found = do("auditor-1", "audit", "verify", code=6)
     assert found["state"] == "TAMPERED" and found["first"] == 9

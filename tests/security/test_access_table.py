@@ -91,7 +91,7 @@ audit.read         log      -     -       -       -    -        -     -      -  
 audit.verify       log      -     -       -       -    -        -     -      -        yes     -       -      -       -   -
 audit.export       log      -     -       -       -    -        -     -      -        yes     -       -      -       -   -
 audit.checkpoint   log      yes   -       -       -    -        -     -      -        yes     -       -      -       yes -
-"""  # noqa: E501 - a table is read across
+"""
 
 HEAD, *ROWS = (line.split() for line in TABLE.strip().splitlines())
 CELLS = [
@@ -236,7 +236,7 @@ def test_each_decision_is_in_the_log_before_the_answer(sandbox, monkeypatch):
     with pytest.raises(Denied):
         zone.authorizer.authorize(sandbox.actor("developer"), Action.ACCOUNT_LIST, ZONE)
     assert seen == ["decision.allowed", "decision.denied"]
-    (allowed,) = [event for event in sandbox.events("zone/zone", "decision.allowed")]
+    (allowed,) = sandbox.events("zone/zone", "decision.allowed")
     (denied,) = sandbox.events("zone/zone", "decision.denied")
     assert (allowed["account"], allowed["purpose"]) == (grant.actor.id, "account.list list/accounts")
     assert allowed["details"] == {"rules": "administrator-runs-the-zone"}

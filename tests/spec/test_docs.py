@@ -81,11 +81,11 @@ GENERATED = {
 def regenerated(page: str) -> str:
     """The page with every generated part as the code has it now."""
     for name, make in GENERATED.items():
-        start, end = f"<!-- generated: {name} -->\n", f"\n<!-- end: {name} -->"
+        start, end = f"<!-- generated: {name} -->\n", f"<!-- end: {name} -->"
         before, found, rest = page.partition(start)
         _, closed, after = rest.partition(end)
         assert found and closed, f"{ARCHITECTURE.name} has no place for {name}"
-        page = before + start + make() + end + after
+        page = before + start + make() + "\n" + end + after
     return page
 
 

@@ -13,7 +13,17 @@ import pytest
 from safezone.cli import app, run, say
 from safezone.model import JobState, ProjectState, RequestState, VersionState
 
-HEAVY = ("sqlalchemy", "pydantic", "pyarrow", "duckdb", "cedarpy", "great_expectations", "airflow", "pandas", "numpy")
+HEAVY = (
+    "sqlalchemy",
+    "pydantic",
+    "pyarrow",
+    "duckdb",
+    "cedarpy",
+    "great_expectations",
+    "airflow",
+    "pandas",
+    "numpy",
+)
 
 
 def python(code: str) -> subprocess.CompletedProcess[str]:
@@ -75,7 +85,13 @@ def test_keygen_never_overwrites(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--no-such-option"], ["no-such-command"], ["version", "show"], ["request", "new"], ["sample", "x", "--rows", "many"]],
+    [
+        ["--no-such-option"],
+        ["no-such-command"],
+        ["version", "show"],
+        ["request", "new"],
+        ["sample", "x", "--rows", "many"],
+    ],
 )
 def test_wrong_arguments_end_with_2_and_say_how_in_korean(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
