@@ -1,7 +1,7 @@
 """The documentation says what the code does.
 
 Diagrams and tables are generated from the code and compared; every path, function, test, make target, command,
-setting and link that a page names exists; what a page says of imports is what the imports are.
+setting and link that a page names exists.
 
     python -m tests.spec.test_docs --write     writes the generated parts anew
 """
@@ -13,6 +13,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator
+from configparser import ConfigParser
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,6 @@ ARCHITECTURE = DOCS / "ARCHITECTURE.md"
 THREAT_MODEL = DOCS / "THREAT_MODEL.md"
 ADRS = sorted((DOCS / "adr").glob("*.md"))
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
-PACKAGES = ("safezone", "pseudonymize", "validation", "dags")
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"`([^`\n]+)`")
@@ -64,6 +64,14 @@ def errors_table() -> str:
     return "\n".join(lines)
 
 
+def rooms_order() -> str:
+    """The order of the rooms, as the import contracts have it."""
+    contracts = ConfigParser()
+    contracts.read(ROOT / ".importlinter", "utf-8")
+    layers = [line.strip() for line in contracts["importlinter:contract:rooms"]["layers"].splitlines()]
+    return "\n".join(["```text", *filter(None, layers), "```"])
+
+
 def _diagram(table: Any) -> str:
     return f"```mermaid\n{states.diagram(table)}\n```"
 
@@ -73,6 +81,7 @@ GENERATED = {
     "states-request": lambda: _diagram(states.REQUEST),
     "states-project": lambda: _diagram(states.PROJECT),
     "states-job": lambda: _diagram(states.JOB),
+    "rooms": rooms_order,
     "duties": duties_table,
     "errors": errors_table,
 }
@@ -202,8 +211,9 @@ def test_the_settings_named_are_the_settings_there_are():
 
 def promises() -> dict[str, str]:
     """The text of each promise of the threat model, by its number."""
-    sections = re.split(r"^### (P\d+)\b", THREAT_MODEL.read_text("utf-8"), flags=re.MULTILINE)
-    return {number: re.split(r"^##", body, flags=re.MULTILINE)[0] for number, body in zip(*[iter(sections[1:])] * 2)}
+    _, *parts = re.split(r"^### (P\d+)\b", THREAT_MODEL.read_text("utf-8"), flags=re.MULTILINE)
+    bodies = (re.split(r"^##", body, flags=re.MULTILINE)[0] for body in parts[1::2])
+    return dict(zip(parts[::2], bodies, strict=True))
 
 
 def test_promises_are_numbered_and_each_names_a_test():
@@ -223,52 +233,6 @@ def test_decisions_are_numbered_and_whole():
     for page in ADRS:
         headings = re.findall(r"^## (.+)$", page.read_text("utf-8"), re.MULTILINE)
         assert headings == ["Status", "Context", "Decision", "Consequences"], page.name
-
-
-# -- imports ----------------------------------------------------------------------------------------------------
-
-
-def layers() -> list[set[str]]:
-    """The rooms as the architecture page stacks them, from the top."""
-    (body,) = [body for language, body in _FENCE.findall(ARCHITECTURE.read_text("utf-8")) if language == "layers"]
-    return [set(line.split()) for line in body.splitlines() if line.strip()]
-
-
-def room_of(module: str) -> str:
-    """The room a module of the project belongs to, or an empty text."""
-    first, _, rest = module.partition(".")
-    if first == "safezone":
-        return rest.partition(".")[0]
-    return first if first in PACKAGES else ""
-
-
-def imports() -> Iterator[tuple[str, str, str]]:
-    """Every import between rooms: from, to, and the file."""
-    for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            here = room_of(".".join(path.relative_to(ROOT).with_suffix("").parts))
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                there: list[str] = []
-                if isinstance(node, ast.ImportFrom) and node.module:
-                    names = [alias.name for alias in node.names]
-                    there = [f"safezone.{name}" for name in names] if node.module == "safezone" else [node.module]
-                elif isinstance(node, ast.Import):
-                    there = [alias.name for alias in node.names]
-                for room in {room_of(module) for module in there} - {"", here, "__version__"}:
-                    yield here, room, str(path.relative_to(ROOT))
-
-
-def test_imports_run_down_the_layers_of_the_page():
-    stacked = layers()
-    height = {room: number for number, layer in enumerate(stacked) for room in layer}
-    inside = {path.stem for path in (ROOT / "safezone").iterdir() if path.suffix == ".py" or path.is_dir()}
-    assert inside - {"__init__", "__pycache__", "_data"} <= set(height)
-    wrong = {
-        f"{here} imports {there} ({path})"
-        for here, there, path in imports()
-        if here != "__init__" and height[here] >= height[there]
-    }
-    assert wrong == set()
 
 
 if __name__ == "__main__" and "--write" in sys.argv:
