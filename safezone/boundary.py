@@ -14,14 +14,14 @@ from pathlib import Path
 from safezone.errors import SafeZoneError
 
 _ROOT = Path(__file__).resolve().parent.parent
+# Installed, the root is shared with every other library: our code is these packages alone.
+_OURS = tuple(_ROOT / name for name in ("safezone", "pseudonymize", "validation"))
 
 
 def position(error: BaseException) -> str:
     """Where in our own code an exception passed last, as ``file.py:line``."""
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [
-        frame for frame in frames if Path(frame.filename).is_relative_to(_ROOT) and ".venv" not in frame.filename
-    ]
+    ours = [frame for frame in frames if any(Path(frame.filename).is_relative_to(place) for place in _OURS)]
     if not ours:
         return "?"
     return f"{Path(ours[-1].filename).relative_to(_ROOT)}:{ours[-1].lineno}"

@@ -21,7 +21,7 @@ class HashingFile(io.RawIOBase, BinaryIO):
 
     def _see(self, data: Any) -> None:
         self._hash.update(data)
-        self.size += len(data)
+        self.size += memoryview(data).nbytes
 
     def readable(self) -> bool:
         """Whether the file beneath can be read."""
@@ -41,7 +41,7 @@ class HashingFile(io.RawIOBase, BinaryIO):
         """Write and hash."""
         self._see(data)
         self._beneath.write(data)
-        return len(data)
+        return memoryview(data).nbytes
 
     def tell(self) -> int:
         """Bytes that passed so far."""

@@ -9,10 +9,13 @@ from safezone.access.actions import ZONE, Action, Actor
 from safezone.airlock import jobs, release
 from safezone.audit.event import AuditEvent, EventType
 from safezone.boundary import boundary
-from safezone.catalog.policies import of_version
-from safezone.catalog.records import DeliveryRecord, QuarantineRecord, ReleaseRecord, VersionRecord
+from safezone.catalog import history
+from safezone.catalog.policies import of_version, require_in_force
+from safezone.catalog.records import DeliveryRecord, PolicyRecord, QuarantineRecord, ReleaseRecord, VersionRecord
 from safezone.errors import SafeZoneError
 from safezone.model import Duty, Stage, VersionState, now
+from safezone.vault.door import INTAKE, QUARANTINE
+from safezone.vault.parts import key_name
 from safezone.zone import Zone
 
 INGEST = Actor.duty(Duty.INGEST)
@@ -28,29 +31,52 @@ def keep_house(ingest: Zone, releasing: Zone) -> dict[str, int]:
         releasing: the zone as the release duty, which ends releases and queues jobs again.
 
     Returns:
-        How many releases ended, jobs were queued again, versions were destroyed and orphans removed.
+        How many releases ended, jobs were queued again, versions were destroyed and objects removed.
+
+    Raises:
+        SafeZoneError: something could not be decided; everything else was done.
     """
     with boundary("housekeeping"):
         ingest.authorizer.authorize(INGEST, Action.HOUSEKEEPING_RUN, ZONE)
-        return {
+        done = {
             "expired": release.expire(releasing.airlock),
             "requeued": jobs.requeue_stale(releasing.catalog, Duty.RELEASE.value),
-            "destroyed": destroy_expired(ingest),
-            "swept": sweep(ingest),
         }
+        try:
+            done["destroyed"] = destroy_expired(ingest)
+        finally:
+            done["swept"] = sweep(ingest)
+        return done
 
 
 def destroy_expired(zone: Zone) -> int:
-    """Destroy versions whose retention is over (PIPA art. 21): their key first, then the bytes."""
+    """Destroy versions and deliveries whose retention is over (PIPA art. 21), with the keys that opened them.
+
+    The states are committed first, the keys follow, and the sweep takes the bytes. A run that is cut off between
+    is made good by the next one, which looks at every key that nothing living needs.
+
+    Returns:
+        How many versions were destroyed.
+
+    Raises:
+        SafeZoneError: whether some version is over could not be decided; the others were destroyed.
+    """
     destroyed = 0
+    fault: SafeZoneError | None = None
     for version in zone.catalog.list(VersionRecord):
-        if version.state is VersionState.DESTROYED or not _over(zone, version):
-            continue
-        if version.state in {VersionState.IN_REVIEW, VersionState.PUBLISHED}:
-            version = _moved(zone, version, VersionState.WITHDRAWN)
-        _moved(zone, version, VersionState.DESTROYED)
-        destroyed += 1
-        _shred(zone, version)
+        try:
+            if version.state is VersionState.DESTROYED or not _over(zone, version):
+                continue
+            if version.state in {VersionState.IN_REVIEW, VersionState.PUBLISHED}:
+                version = _moved(zone, version, VersionState.WITHDRAWN)
+            _moved(zone, version, VersionState.DESTROYED)
+            destroyed += 1
+        except SafeZoneError as error:
+            fault = fault or error
+    _end_deliveries(zone)
+    _destroy_keys(zone)
+    if fault is not None:
+        raise fault
     return destroyed
 
 
@@ -65,46 +91,82 @@ def _over(zone: Zone, version: VersionRecord) -> bool:
 
 
 def _moved(zone: Zone, version: VersionRecord, after: VersionState) -> VersionRecord:
-    event = AuditEvent(
-        EventType.VERSION_STATE,
-        INGEST.id,
-        f"version/{version.id}",
-        purpose=version.manifest_digest,
-        policy=version.policy,
-        details={"state": after.value, "reason": "retention"},
-    )
+    event = _event(f"version/{version.id}", after, version.manifest_digest, version.policy)
     with zone.catalog.write(event) as connection:
         zone.catalog.move(connection, version, after)
     return zone.catalog.get(VersionRecord, version.id)
 
 
-def _shred(zone: Zone, version: VersionRecord) -> None:
-    """Destroy the keys of a stage of a delivery once no living version needs them."""
-    living = [
-        other
-        for other in zone.catalog.list(
-            VersionRecord, dataset=version.dataset, stage=version.stage, delivery=version.delivery
-        )
-        if other.state is not VersionState.DESTROYED
-    ]
-    if living:
-        return
-    places = [version.stage.value]
-    if version.stage is Stage.RAW:
-        places += ["intake", "quarantine"]
+def _event(object_: str, after: VersionState, purpose: str, policy: str = "") -> AuditEvent:
+    details = {"state": after.value, "reason": "retention"}
+    return AuditEvent(EventType.VERSION_STATE, INGEST.id, object_, purpose=purpose, policy=policy, details=details)
+
+
+def _end_deliveries(zone: Zone) -> None:
+    """End deliveries none of whose raw versions lives, and those that never became one, when their time is over."""
+    days: dict[str, int | None] = {}
+    for delivery in zone.catalog.list(DeliveryRecord):
+        if delivery.state is VersionState.DESTROYED:
+            continue
+        raw = zone.catalog.list(VersionRecord, stage=Stage.RAW, delivery=delivery.id)
+        if raw:
+            over = all(version.state is VersionState.DESTROYED for version in raw)
+        else:
+            if delivery.dataset not in days:
+                days[delivery.dataset] = _raw_days(zone, delivery.dataset)
+            limit = days[delivery.dataset]
+            over = limit is not None and delivery.created + timedelta(days=limit) <= now()
+        if over:
+            event = _event(f"delivery/{delivery.id}", VersionState.DESTROYED, delivery.content)
+            with zone.catalog.write(event) as connection:
+                zone.catalog.move(connection, delivery, VersionState.DESTROYED)
+
+
+def _raw_days(zone: Zone, dataset: str) -> int | None:
+    """How long the newest policy that two people approved keeps raw data; None when none is in force."""
+    for record in reversed(zone.catalog.list(PolicyRecord, dataset=dataset)):
+        try:
+            policy = of_version(zone.catalog, record.digest)
+            require_in_force(zone.catalog, zone.accounts, policy)
+        except SafeZoneError:
+            continue
+        return policy.retention.raw_days
+    return None
+
+
+def _destroy_keys(zone: Zone) -> None:
+    """Destroy the keys of what was destroyed, unless something living is under the same key."""
+    over: dict[str, str] = {}
+    needed: set[str] = set()
+    for version in zone.catalog.list(VersionRecord):
+        name = key_name(version.dataset, version.stage, version.delivery)
+        if version.state is VersionState.DESTROYED:
+            over[name] = f"version/{version.id}"
+        else:
+            needed.add(name)
+    for delivery in zone.catalog.list(DeliveryRecord):
+        names = {key_name(delivery.dataset, place, delivery.id) for place in (INTAKE, QUARANTINE)}
+        if delivery.state is VersionState.DESTROYED:
+            over |= dict.fromkeys(names, f"delivery/{delivery.id}")
+        else:
+            needed |= names
     existing = {key.name for key in zone.keys.list()}
-    for place in places:
-        name = f"kek/{version.dataset}/{place}/{version.delivery}"
-        if name in existing:
-            event = AuditEvent(EventType.KEY_DESTROYED, INGEST.id, f"key/{name}", purpose="retention")
-            with zone.catalog.write(event):
-                zone.keys.destroy(name)
-    for part in zone.vault.manifest(version).parts:
-        zone.blobs.delete(part.uri)
+    for name in sorted((existing & set(over)) - needed):
+        if not _destroyed(zone, over[name]):
+            continue
+        # Written down first: a key is never gone without a word, and a run cut off here says it once more.
+        with zone.catalog.write(AuditEvent(EventType.KEY_DESTROYED, INGEST.id, f"key/{name}", purpose="retention")):
+            pass
+        zone.keys.destroy(name)
+
+
+def _destroyed(zone: Zone, object_: str) -> bool:
+    """Whether the log says so too: a state edited by hand must not make the zone destroy what is living."""
+    return history.reached(zone.catalog, EventType.VERSION_STATE, object_, {VersionState.DESTROYED.value})
 
 
 def sweep(zone: Zone, grace: float = GRACE_SECONDS) -> int:
-    """Remove objects no committed record names and no running step can still need. Returns how many."""
+    """Remove objects that no living record names and no running step can still need. Returns how many."""
     owned = _owned(zone)
     oldest = time.time() - grace
     swept = 0
@@ -119,17 +181,26 @@ def sweep(zone: Zone, grace: float = GRACE_SECONDS) -> int:
 def _owned(zone: Zone) -> set[str]:
     owned: set[str] = set()
     for version in zone.catalog.list(VersionRecord):
-        owned |= {version.manifest_uri, version.manifest_uri.removesuffix(".manifest.json") + ".keys.json"}
+        # The manifest of a destroyed version stays: later versions and packages refer to its digest.
+        owned.add(version.manifest_uri)
+        if version.state is VersionState.DESTROYED and _destroyed(zone, f"version/{version.id}"):
+            continue
+        owned.add(version.manifest_uri.removesuffix(".manifest.json") + ".keys.json")
         try:
             owned |= {part.uri for part in zone.vault.manifest(version).parts}
         except SafeZoneError:
             # A damaged manifest tells nothing of its parts: keep everything of that version for the auditor.
             owned |= _below(zone, f"lake/{version.dataset}/{version.stage}/{version.id}")
+    gone: set[str] = set()
     for delivery in zone.catalog.list(DeliveryRecord):
-        owned |= {item["uri"] for item in delivery.intake}
+        if delivery.state is VersionState.DESTROYED and _destroyed(zone, f"delivery/{delivery.id}"):
+            gone.add(delivery.id)
+        else:
+            owned |= {item["uri"] for item in delivery.intake}
     for entry in zone.catalog.list(QuarantineRecord):
-        owned |= {item["uri"] for item in entry.objects}
-    owned |= {item.uri for item in zone.catalog.list(ReleaseRecord)}
+        if entry.delivery not in gone:
+            owned |= {item["uri"] for item in entry.objects}
+    owned |= {item.uri for item in zone.catalog.list(ReleaseRecord) if item.revoked is None}
     return owned
 
 

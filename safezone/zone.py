@@ -91,7 +91,7 @@ class Zone:
         if not (settings.home / "zone.json").exists():
             raise UsageError(
                 "zone.missing",
-                (f"There is no zone at {settings.home}.", f"{settings.home}에 세이프존이 없습니다."),
+                (f"There is no zone at {settings.home}.", f"{settings.home}에 안심구역이 없습니다."),
                 ("Make one: safezone init", "만드십시오: safezone init"),
             )
         provider: KeyProvider = Keystore(

@@ -8,6 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 VENV=.venv
 STAMP=$VENV/.safezone-lock
 TRIED=$VENV/.safezone-system
+PLACE=$VENV/.safezone-place
 
 say() { printf '%s\n' "$*"; }
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
@@ -24,7 +25,12 @@ find_python() {
 }
 
 wanted() { # what the environment must have been made from
-    { cat requirements.lock pyproject.toml; pwd; } | sha256sum | cut -d' ' -f1
+    cat requirements.lock pyproject.toml | sha256sum | cut -d' ' -f1
+}
+
+usable() { # an environment cannot be moved: its scripts name the place it was made in
+    "$VENV/bin/python" -c 'import sys, pip; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null &&
+        [ "$(cat $PLACE 2>/dev/null || pwd)" = "$(pwd)" ]
 }
 
 locked() { # the lock's own entry of one package, with its hashes
@@ -43,12 +49,13 @@ use_machines_registry() { # uv does not read pip's configuration
 environment() {
     local want
     want=$(wanted)
-    if [ -x $VENV/bin/python ] && [ "$(cat $STAMP 2>/dev/null)" = "$want" ]; then return; fi
-    if ! "$VENV/bin/python" -c 'import sys, pip; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then
+    if [ "$(cat $STAMP 2>/dev/null)" = "$want" ] && [ "$(cat $PLACE 2>/dev/null)" = "$(pwd)" ]; then return; fi
+    if ! usable; then
         local python
         python=$(find_python)
         say "setup: environment in $VENV ($("$python" -V))"
         "$python" -m venv --clear $VENV || fail "$python cannot make a virtual environment (on Debian: apt install python3.11-venv)."
+        pwd >$PLACE
     fi
     use_machines_registry
     local bootstrap
@@ -64,6 +71,7 @@ environment() {
     fi
     # The build back end is in the lock, so nothing is downloaded that has no hash there.
     "$VENV/bin/uv" pip install --quiet --python $VENV/bin/python --offline --no-deps --no-build-isolation -e .
+    pwd >$PLACE
     printf '%s\n' "$want" >$STAMP
 }
 

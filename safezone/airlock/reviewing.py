@@ -60,16 +60,21 @@ def review_request(
     )
     with airlock.catalog.write(reviews.event(review)) as connection:
         # Decided by others meanwhile: a late review must not stand beside the decision.
-        current = airlock.catalog.get(RequestRecord, request_id, connection)
+        current = airlock.catalog.get(RequestRecord, request_id, connection, lock=True)
         if current.state is not RequestState.IN_REVIEW or current.round != request.round:
             raise _not_in_review(request.id, current.state)
         airlock.catalog.add(connection, review)
     return settle(airlock, request)
 
 
+class _AnotherReview(Exception):
+    """One more review came in between; rolls the transaction back."""
+
+
 def settle(airlock: Airlock, request: RequestRecord) -> RequestRecord:
     """Move a request on when its reviews have come to an outcome. Safe to call again at any time."""
-    given = airlock.catalog.list(ReviewRecord, kind="request", subject=request.id, round=request.round)
+    asked: dict[str, Any] = {"kind": "request", "subject": request.id, "round": request.round}
+    given = airlock.catalog.list(ReviewRecord, **asked)
     outcome = reviews.outcome([review.verdict for review in given], quorum(airlock, request))
     if outcome is None or request.state is not RequestState.IN_REVIEW:
         return request
@@ -85,9 +90,14 @@ def settle(airlock: Airlock, request: RequestRecord) -> RequestRecord:
         events.append(jobs.event(last, job))
     try:
         with airlock.catalog.write(*events) as connection:
+            airlock.catalog.get(RequestRecord, request.id, connection, lock=True)
+            if len(airlock.catalog.list(ReviewRecord, connection, **asked)) != len(given):
+                raise _AnotherReview
             airlock.catalog.move(connection, request, after)
             if job is not None:
                 airlock.catalog.add(connection, job)
+    except _AnotherReview:
+        return settle(airlock, airlock.catalog.get(RequestRecord, request.id))
     except WrongState:
         pass  # two reviewers finished at once; the other one's commit moved it
     return airlock.catalog.get(RequestRecord, request.id)

@@ -1,4 +1,4 @@
-"""Reading events of the log for display: newest first, with what is not yet sequenced on top."""
+"""Reading events of the log, with their details where these are still kept, staged ones on top."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class FileWitness:
                 raise UsageError(
                     "witness.other_log",
                     ("This witness watches another log already.", "이 증인은 이미 다른 로그를 지켜보고 있습니다."),
-                    ("Give each zone a witness folder of its own.", "세이프존마다 증인 폴더를 따로 지정하세요."),
+                    ("Give each zone a witness folder of its own.", "안심구역마다 증인 폴더를 따로 지정하세요."),
                 )
             new = [key for key in keys if key not in known]
             if new:

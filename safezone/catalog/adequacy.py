@@ -11,7 +11,7 @@ from safezone.catalog.accounts import Accounts
 from safezone.catalog.records import DeliveryRecord, ReviewRecord, VersionRecord
 from safezone.catalog.store import Catalog
 from safezone.errors import Denied
-from safezone.model import Role, Stage, Verdict, VersionState
+from safezone.model import Role, Stage, Verdict, VersionState, digest
 
 
 def subject(version: VersionRecord) -> dict[str, Any]:
@@ -71,6 +71,12 @@ def within(risk: Mapping[str, Any], reviewed: Mapping[str, Any]) -> bool:
         return False
 
 
+def _as_measured(catalog: Catalog, version: VersionRecord) -> bool:
+    """Whether a version's evidence, which nobody signed yet, is what was committed with it."""
+    committed = history.events(catalog, EventType.VERSION_COMMITTED, f"version/{version.id}")
+    return digest(version.evidence) in {event["details"].get("evidence") for event in committed}
+
+
 def reviewers(catalog: Catalog, accounts: Accounts, version: VersionRecord) -> frozenset[str]:
     """Who answers for the adequacy of a version.
 
@@ -83,7 +89,8 @@ def reviewers(catalog: Catalog, accounts: Accounts, version: VersionRecord) -> f
     if version.stage is Stage.PUBLISHED:
         if own := own_reviewers(catalog, accounts, version):
             return own
-        if policies.of_version(catalog, version.policy).adequacy_review == "same_policy":
+        through = policies.of_version(catalog, version.policy).adequacy_review == "same_policy"
+        if through and _as_measured(catalog, version):
             risk = version.evidence.get("risk", {})
             for earlier in catalog.list(VersionRecord, dataset=version.dataset, policy=version.policy):
                 reached = earlier.state in {VersionState.PUBLISHED, VersionState.WITHDRAWN}

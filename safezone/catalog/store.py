@@ -80,20 +80,24 @@ class Catalog:
             for event in events:
                 stage(connection, event)
 
-    def find(self, kind: type[T], key: str, connection: Connection | None = None) -> T | None:
-        """The record with that primary key, or None."""
+    def find(
+        self, kind: type[T], key: str, connection: Connection | None = None, *, lock: bool = False
+    ) -> T | None:
+        """The record with that primary key, or None; `lock` keeps others from changing it until the commit."""
         table = _TABLES[kind]
         (primary,) = table.primary_key.columns
-        found = self._rows(select(table).where(primary == key), connection)
+        query = select(table).where(primary == key)
+        # SQLite has one writer at a time anyway, and no such clause.
+        found = self._rows(query.with_for_update() if lock else query, connection)
         return records.record(kind, found[0]) if found else None
 
-    def get(self, kind: type[T], key: str, connection: Connection | None = None) -> T:
-        """The record with that primary key.
+    def get(self, kind: type[T], key: str, connection: Connection | None = None, *, lock: bool = False) -> T:
+        """The record with that primary key; `lock` as in `find`.
 
         Raises:
             NotFound: there is none.
         """
-        found = self.find(kind, key, connection)
+        found = self.find(kind, key, connection, lock=lock)
         if found is None:
             word = _TABLES[kind].name
             raise NotFound(

@@ -16,7 +16,6 @@ from safezone.errors import BadInput, IntegrityFailure
 if TYPE_CHECKING:
     from safezone.audit.checkpoint import NoteKey
     from safezone.audit.findings import Verification
-    from safezone.zone import Zone
 
 group = typer.Typer(
     help=t("감사 로그: 조회, 검증, 증명", "The audit log: read, verify, prove"), no_args_is_help=True
@@ -39,16 +38,6 @@ def register(app: typer.Typer) -> None:
     )(log)
 
 
-def _public_keys(zone: Zone) -> list[NoteKey]:
-    """Public keys of the log, newest first, for a duty that may only read them."""
-    from safezone.audit.checkpoint import CHECKPOINT_KEY, NoteKey
-
-    versions = [version for key in zone.keys.list() if key.name == CHECKPOINT_KEY for version in key.versions]
-    return [
-        NoteKey(zone.origin, zone.keys.public_key(CHECKPOINT_KEY, each)) for each in sorted(versions, reverse=True)
-    ]
-
-
 @group.command("list", help=t("최근 기록", "Recent events"))
 def list_(
     object_: Annotated[
@@ -66,7 +55,7 @@ def list_(
 ) -> None:
     """List events, the newest last."""
     from safezone.access.actions import LOG, Action
-    from safezone.cli.audit_events import Filter, recent
+    from safezone.audit.query import Filter, recent
     from safezone.model import Duty
 
     acting = Acting(Duty.PORTAL)
@@ -169,7 +158,7 @@ def _verify_zone(keys: list[NoteKey], notes: list[str]) -> Verification:
     acting = Acting(Duty.PORTAL)
     acting.authorize(Action.AUDIT_VERIFY, LOG)
     zone = acting.zone
-    return verify_log(zone.catalog.engine, keys or _public_keys(zone), [zone.witness], notes)
+    return verify_log(zone.catalog.engine, keys or zone.log_keys, [zone.witness], notes)
 
 
 def _report(found: Verification, *, as_json: bool) -> None:
@@ -233,7 +222,7 @@ def prove(
     proof = make(acting.zone.catalog.engine, seq).to_json()
     if out is not None:
         _write(out, json.dumps(proof, ensure_ascii=False, indent=2) + "\n")
-    vkeys = [key.to_text() for key in _public_keys(acting.zone)]
+    vkeys = [key.to_text() for key in acting.zone.log_keys]
     if as_json:
         say.emit({"id": str(seq), "state": "VALID"} | proof | {"keys": vkeys})
         return
@@ -256,7 +245,7 @@ def export(
 
     acting = Acting(Duty.PORTAL)
     acting.authorize(Action.AUDIT_EXPORT, LOG)
-    keys = [*_public_keys(acting.zone), acting.zone.witness.key]
+    keys = [*acting.zone.log_keys, acting.zone.witness.key]
     write(acting.zone.catalog.engine, folder, keys)
     if as_json:
         say.emit(

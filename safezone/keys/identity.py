@@ -16,7 +16,7 @@ from typing import BinaryIO, cast
 
 import pyrage
 
-from safezone.errors import IntegrityFailure
+from safezone.errors import IntegrityFailure, NotFound
 from safezone.keys.stream import decrypting_reader, encrypting_writer
 from safezone.model import WrappedKey
 from safezone.ports import KeyProvider
@@ -50,30 +50,49 @@ def create(keys: KeyProvider, path: Path) -> str:
 
 
 def public_key(path: Path) -> str:
-    """The public key agencies encrypt to."""
-    return str(json.loads(path.read_text("utf-8"))["public_key"])
+    """The public key agencies encrypt to.
+
+    Raises:
+        IntegrityFailure: the file is missing or damaged.
+    """
+    try:
+        public = json.loads(path.read_text("utf-8"))["public_key"]
+        return str(pyrage.x25519.Recipient.from_str(public))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, pyrage.RecipientError):
+        raise _damaged() from None
 
 
 def load(keys: KeyProvider, path: Path) -> pyrage.x25519.Identity:
     """Open the identity.
 
     Raises:
-        IntegrityFailure: the file is damaged or was exchanged.
+        IntegrityFailure: the file is missing, damaged or was exchanged.
         Denied: this duty may not.
     """
     try:
         document = json.loads(path.read_text("utf-8"))
         wrapped = WrappedKey(KEK, document["key"]["version"], base64.b64decode(document["key"]["blob"]))
         sealed = base64.b64decode(document["identity"])
-    except (OSError, ValueError, KeyError, TypeError):
-        raise IntegrityFailure(
-            "keys.identity",
-            (
-                "The zone's delivery identity is missing or damaged.",
-                "세이프존의 반입용 키가 없거나 손상되었습니다.",
-            ),
-            ("Restore it from a backup.", "백업에서 복구하십시오."),
-        ) from None
-    key = keys.unwrap(wrapped, _CONTEXT)
-    with decrypting_reader(cast(BinaryIO, io.BytesIO(sealed)), key, _CONTEXT) as reader:
-        return pyrage.x25519.Identity.from_str(reader.read().decode())
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise _damaged() from None
+    try:
+        key = keys.unwrap(wrapped, _CONTEXT)
+        with decrypting_reader(cast(BinaryIO, io.BytesIO(sealed)), key, _CONTEXT) as reader:
+            identity = pyrage.x25519.Identity.from_str(reader.read().decode())
+    except (IntegrityFailure, NotFound):
+        raise _damaged() from None
+    # The public half is not encrypted; agencies must not be led to encrypt to somebody else's.
+    if str(identity.to_public()) != document.get("public_key"):
+        raise _damaged()
+    return identity
+
+
+def _damaged() -> IntegrityFailure:
+    return IntegrityFailure(
+        "keys.identity",
+        (
+            "The zone's delivery identity is missing or damaged.",
+            "안심구역의 반입용 키가 없거나 손상되었습니다.",
+        ),
+        ("Restore it from a backup.", "백업에서 복구하십시오."),
+    )

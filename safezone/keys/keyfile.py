@@ -240,7 +240,7 @@ def _unavailable(path: Path) -> Iterator[None]:
             (f"The keystore {path} cannot be read or written.", f"키 저장소 {path}을(를) 읽거나 쓸 수 없습니다."),
             (
                 "Check that the file is there, its owner and the free space; a new zone needs `safezone init`.",
-                "파일 존재 여부, 소유자, 남은 공간을 확인하세요. 새 세이프존이면 `safezone init`을 실행하세요.",
+                "파일 존재 여부, 소유자, 남은 공간을 확인하세요. 새 안심구역이면 `safezone init`을 실행하세요.",
             ),
         )
     else:

@@ -65,7 +65,7 @@ def read_passphrase(path: Path, home: Path) -> bytes:
             "keys.passphrase_inside",
             (
                 f"The passphrase file {path} lies inside the zone {home}: whoever copies the zone could open it.",
-                f"암호구 파일 {path}이(가) 세이프존 폴더 {home} 안에 있어, 폴더를 복사한 사람이 열 수 있습니다.",
+                f"암호구 파일 {path}이(가) 안심구역 폴더 {home} 안에 있어, 폴더를 복사한 사람이 열 수 있습니다.",
             ),
             (
                 "Move it outside and set SAFEZONE_PASSPHRASE_FILE.",

@@ -171,7 +171,7 @@ def environment(
         "logging": {
             "base_log_folder": home / "logs",
             "dag_processor_child_process_log_directory": home / "logs" / "dag_processor",
-            "namespace_levels": "http.access=WARNING alembic=WARNING airflow.jobs=WARNING great_expectations=WARNING",
+            "namespace_levels": "http.access=WARNING alembic=WARNING airflow.jobs=WARNING",
             "uvicorn_logging_level": "WARNING",
             "colored_console_log": False,
             "file_task_handler_new_folder_permissions": "0o700",

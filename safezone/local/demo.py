@@ -82,7 +82,7 @@ class Demo:
         return summary.facts(home, datasets, taken, score, log, self._steps.seconds, total)
 
     def _make_zone(self) -> tuple[Zone, Mapping[str, SampleAccount]]:
-        with self._steps.step("세이프존 만들기", "Making the zone and its accounts") as notes:
+        with self._steps.step("안심구역 만들기", "Making the zone and its accounts") as notes:
             zone = initialise(self._settings)
             accounts = enrol_sample_accounts(zone)
             notes.append(f"{self._settings.home} · {len(accounts)} accounts")

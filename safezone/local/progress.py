@@ -112,7 +112,7 @@ class Board:
                 self._console.print(f"  {dataset} {self._ended[dataset]:.1f} s", highlight=False)
 
     def __rich__(self) -> Table:
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style="bold cyan")
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold cyan")
         table.add_column("데이터셋\n[dim]dataset[/]", no_wrap=True)
         for name, ko in TASKS:
             table.add_column(f"{ko}\n[dim]{name}[/]", justify="center", no_wrap=True)

@@ -11,7 +11,6 @@ from typing import Any
 from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.panel import Panel
 from rich.table import Table
 
 from safezone.audit.findings import Verification
@@ -104,7 +103,7 @@ def show(console: Console, made: Mapping[str, Any]) -> None:
     console.print(_datasets(made["datasets"]))
     console.print(_found(made["datasets"]))
     console.print(_release(made))
-    console.print(_next(made))
+    _next(console, made)
 
 
 def _table(title: str) -> Table:
@@ -114,7 +113,7 @@ def _table(title: str) -> Table:
         title_style="bold",
         box=box.SIMPLE_HEAD,
         pad_edge=False,
-        padding=(0, 1),
+        padding=(0, 1, 0, 0),
         header_style="cyan",
     )
 
@@ -123,11 +122,11 @@ def _datasets(datasets: Sequence[Mapping[str, Any]]) -> Table:
     table = _table("공개된 데이터 · What was published")
     table.add_column("데이터셋\n[dim]dataset[/]", no_wrap=True)
     for ko, en in (
-        ("접수", "rows in"),
-        ("격리", "quarant."),
-        ("삭제", "suppr."),
-        ("공개", "public"),
-        ("k", "before→after"),
+        ("접수", "in"),
+        ("격리", "held"),
+        ("삭제", "cut"),
+        ("공개", "out"),
+        ("k 전→후", "k"),
         ("기대", "checks"),
     ):
         table.add_column(f"{ko}\n[dim]{en}[/]", justify="right", no_wrap=True)
@@ -188,24 +187,24 @@ def _release(made: Mapping[str, Any]) -> Table:
     return table
 
 
-def _next(made: Mapping[str, Any]) -> Panel:
-    home = made["home"]
-    folder = shlex.quote(str(Path(made["request"]["folder"]).parent))
-    example = f'sz.load("{made["request"]["id"]}", dir={folder!r})'
-    lines = (
-        ("품질 보고서 · Data Docs", f"{home}/datadocs"),
-        ("Airflow", f"SAFEZONE_HOME={shlex.quote(home)} make up"),
-        ("명령줄 · command line", f"export SAFEZONE_HOME={shlex.quote(home)}"),
-        ("", f"export SAFEZONE_TOKEN=$(cat {shlex.quote(home)}/accounts/auditor-1.token)"),
-        ("", ".venv/bin/safezone audit verify"),
-        ("Python", f"import safezone.client as sz; {example}"),
-        ("JSON", f"{home}/demo.json"),
-    )
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="cyan")
-    grid.add_column(overflow="fold")
-    for name, value in lines:
-        grid.add_row(name, escape(value))
-    total = f"{made['total_seconds']:.0f}"
-    title = f"[green]✓[/] 모두 확인됨 · everything held, {total} s"
-    return Panel(grid, title=title, title_align="left", border_style="green", box=box.ROUNDED)
+def _next(console: Console, made: Mapping[str, Any]) -> None:
+    """Where to look and what to type next; without a frame, so that it can be copied."""
+    home = shlex.quote(made["home"])
+    folder = str(Path(made["request"]["folder"]).parent)
+    python = f'import safezone.client as sz; sz.load("{made["request"]["id"]}", dir={folder!r})'
+    console.print()
+    console.rule(f"[green]✓[/] 모두 확인됨 · everything held, {made['total_seconds']:.0f} s", style="green")
+    for name, *lines in (
+        ("품질 보고서 · Data Docs", f"{made['home']}/datadocs/*/*/index.html"),
+        ("이 요약 · this summary", f"{made['home']}/demo.json"),
+        ("화면 · the Airflow UI", f"SAFEZONE_HOME={home} make up"),
+        (
+            "명령줄 · command line",
+            f"export SAFEZONE_HOME={home} SAFEZONE_TOKEN=$(cat {home}/accounts/auditor-1.token)",
+            ".venv/bin/safezone audit verify",
+        ),
+        ("Python", python),
+    ):
+        console.print(f"[cyan]{name}[/]")
+        for line in lines:
+            console.print(f"  {escape(line)}", soft_wrap=True)

@@ -44,7 +44,7 @@ def prepare(settings: Settings, steps: Steps) -> None:
     """Make a zone with sample accounts, approved policies and deliveries, unless there is one."""
     if (settings.home / "zone.json").exists():
         return
-    with steps.step("세이프존 만들기", "Making a zone with sample accounts"):
+    with steps.step("안심구역 만들기", "Making a zone with sample accounts"):
         zone = initialise(settings)
         ground.approve_policies(zone, enrol_sample_accounts(zone))
     with steps.step("표본 반입물", "Sample deliveries arrive in the inbox"):
@@ -118,7 +118,7 @@ def _panel(
     grid.add_column(style="cyan", no_wrap=True)
     grid.add_column(overflow="fold")
     grid.add_row("Airflow", f"[bold]{airflow.url}[/]")
-    grid.add_row("세이프존 · zone", escape(str(settings.home.absolute())))
+    grid.add_row("안심구역 · zone", escape(str(settings.home.absolute())))
     may = {"user": "실행 · may trigger", "viewer": "조회 · may look"}
     for role, words in may.items():
         names = ", ".join(user.name for user in users if user.role == role)

@@ -22,7 +22,7 @@ from safezone.access.authorize import Grant
 from safezone.audit.event import AuditEvent, EventType
 from safezone.boundary import boundary
 from safezone.catalog.records import VersionRecord
-from safezone.errors import IntegrityFailure, PrivacyError
+from safezone.errors import IntegrityFailure, PrivacyError, WrongState
 from safezone.model import Manifest, Stage, VersionState, digest, version_id
 from safezone.pipeline import suites
 from safezone.pipeline.context import CODE_VERSION, Ingest
@@ -73,17 +73,8 @@ def _deidentified(
     known = zone.catalog.find(VersionRecord, how.version)
     if known is not None:
         return known
-    pending = [
-        zone.vault.read_note(policy.dataset, how.version, note["uri"], note["sha256"])
-        for note in sorted(notes, key=lambda note: note["part"])
-    ]
     source = zone.vault.manifest(raw)
-    if [part.ref.name for part in pending] != [part.name for part in source.parts]:
-        raise IntegrityFailure(
-            "assess.parts",
-            ("Parts are missing, or come from another run.", "일부 파트가 없거나 다른 실행의 것입니다."),
-            ("Run pseudonymise again for every part.", "모든 파트의 가명처리를 다시 실행하십시오."),
-        )
+    pending = _pending(zone, policy, how, source, notes)
     findings, outcome = _judged(zone, grant, policy, how.version, raw, pending)
     columns = policy.plan.output_schema(schema_of(source.columns))
     manifest = Manifest(
@@ -105,6 +96,27 @@ def _deidentified(
     )
     evidence = {"findings": findings.to_json(), "deidentified": outcome.to_json()}
     return zone.commit(grant, manifest, pending, state=VersionState.ASSESSED, parent=raw.id, evidence=evidence)
+
+
+def _pending(
+    zone: Ingest, policy: DatasetPolicy, how: Recipe, source: Manifest, notes: Sequence[dict[str, str]]
+) -> list[PendingPart]:
+    """The parts that the notes are about: one for each part of the raw version."""
+    wrong = IntegrityFailure(
+        "assess.parts",
+        ("Parts are missing, or come from another run.", "일부 파트가 없거나 다른 실행의 것입니다."),
+        ("Run pseudonymise again for every part.", "모든 파트의 가명처리를 다시 실행하십시오."),
+    )
+    try:
+        left = sorted((note["part"], note["uri"], note["sha256"]) for note in notes)
+    except (KeyError, TypeError):
+        raise wrong from None
+    if not all(uri for _, uri, _ in left):
+        raise wrong
+    pending = [zone.vault.read_note(policy.dataset, how.version, uri, sha256) for _, uri, sha256 in left]
+    if [part.ref.name for part in pending] != [part.name for part in source.parts]:
+        raise wrong
+    return pending
 
 
 def _judged(
@@ -267,9 +279,12 @@ class _Candidate:
             details={"state": VersionState.QUARANTINED.value, "reason": error.code},
         )
         if self.deidentified.state is VersionState.ASSESSED:
-            with self.zone.catalog.write(event) as connection:
-                more = self.deidentified.evidence | evidence | {"stopped": error.code}
-                self.zone.catalog.move(connection, self.deidentified, VersionState.QUARANTINED, evidence=more)
+            try:
+                with self.zone.catalog.write(event) as connection:
+                    more = self.deidentified.evidence | evidence | {"stopped": error.code}
+                    self.zone.catalog.move(connection, self.deidentified, VersionState.QUARANTINED, evidence=more)
+            except WrongState:
+                return error  # another run that stopped for the same reason was quicker
         return error
 
 

@@ -120,7 +120,7 @@ class _Run:
         return pending
 
     def _typed(self) -> Iterator[pa.RecordBatch]:
-        limits = Limits(memory=self.zone.settings.parse_memory_mb << 20, seconds=self.zone.settings.parse_seconds)
+        limits = Limits.of(self.zone.settings)
         names = [column.name for column in self.policy.columns]
         for number, item in enumerate(self.delivery.intake):
             sealed = SealedObject.from_json(item)

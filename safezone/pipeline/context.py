@@ -16,7 +16,7 @@ from safezone.catalog.policies import require_in_force
 from safezone.catalog.records import VersionRecord
 from safezone.catalog.store import Catalog
 from safezone.errors import NotFound
-from safezone.model import Manifest, Stage, VersionState, now
+from safezone.model import Manifest, Stage, VersionState, digest, now
 from safezone.policy.dataset import DatasetPolicy
 from safezone.ports import KeyProvider
 from safezone.settings import Settings
@@ -125,7 +125,12 @@ class Ingest:
             f"version/{record.id}",
             purpose=manifest.sha256,
             policy=manifest.policy,
-            details={"stage": record.stage.value, "state": state.value, "rows": record.rows},
+            details={
+                "stage": record.stage.value,
+                "state": state.value,
+                "rows": record.rows,
+                "evidence": digest(evidence),
+            },
         )
         standing, ours = self.catalog.add_once(record, event, *events, also=also)
         if not ours:

@@ -17,7 +17,7 @@ from safezone.boundary import boundary
 from safezone.catalog.records import VersionRecord
 from safezone.errors import WrongState
 from safezone.keys.tokenizer import Tokenizer
-from safezone.model import Stage, VersionState, version_id
+from safezone.model import Stage, VersionState, digest, version_id
 from safezone.pipeline import suites
 from safezone.pipeline.context import DetectorWithDigest, Ingest
 from safezone.policy.dataset import DatasetPolicy
@@ -36,7 +36,7 @@ class Recipe:
         detector: finds personal data in text; None when the dataset has no text to redact.
         tokenizer: the token keys of the controller.
         model: digest of the detector, empty without one.
-        token_key_version: version of the token keys.
+        token_key_version: newest version of the token keys.
     """
 
     version: str
@@ -52,14 +52,15 @@ def recipe(zone: Ingest, policy: DatasetPolicy, raw: VersionRecord) -> Recipe:
     detector = zone.detector() if redacts else None
     model = detector.digest if detector is not None else ""
     tokenizer = Tokenizer(zone.keys, policy.controller)
-    key_versions = [tokenizer.token_key(kind)[1] for kind in policy.token_kinds]
-    token_key_version = max(key_versions, default=0)
+    key_versions = {kind: tokenizer.token_key(kind)[1] for kind in policy.token_kinds}
+    token_key_version = max(key_versions.values(), default=0)
     version = version_id(
         dataset=policy.dataset,
         stage=Stage.DEIDENTIFIED,
         inputs=(raw.id,),
         policy=policy.sha256,
-        transform=policy.plan.digest(),
+        # Every kind of identifier has a key of its own, and any of them may have been rotated.
+        transform=digest({"plan": policy.plan.digest(), "token_keys": key_versions}),
         model=model,
         token_key_version=token_key_version,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from safezone.access.authorize import Grant
 from safezone.audit.event import AuditEvent, EventType
 from safezone.catalog.records import DeliveryRecord, QuarantineRecord
 from safezone.catalog.store import new_id
-from safezone.errors import DeliveryError, SafeZoneError
+from safezone.errors import DeliveryError, SafeZoneError, WrongState
 from safezone.model import VersionState, now
 from safezone.pipeline.context import Ingest
 from safezone.policy.dataset import DatasetPolicy
@@ -25,7 +26,8 @@ def copy_file(path: Path) -> Callable[[BinaryIO], None]:
     """What fills an object with the bytes of a file."""
 
     def fill(sink: BinaryIO) -> None:
-        with path.open("rb") as stream:
+        # The folder is the agency's: a file exchanged for a link meanwhile is not followed.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as stream:
             shutil.copyfileobj(stream, sink, CHUNK)
 
     return fill
@@ -118,8 +120,11 @@ def set_aside_sealed(
         received_by=grant.actor.id,
         created=now(),
     )
-    zone.catalog.add_once(row, event(record, grant, policy), also=(record,))
-    return _kept(error, record)
+    _, ours = zone.catalog.add_once(row, event(record, grant, policy), also=(record,))
+    if ours:
+        return _kept(error, record)
+    zone.vault.discard(item.uri for item in objects)
+    return _standing(zone, delivery, error)
 
 
 def set_aside_received(
@@ -128,11 +133,19 @@ def set_aside_received(
     """Quarantine a delivery that was received and then found wrong; its intake objects stay as they are."""
     objects = [SealedObject.from_json(item) for item in delivery.intake]
     record = entry(policy, delivery.id, "delivery", error, objects=objects)
-    if zone.catalog.get(DeliveryRecord, delivery.id).state is VersionState.RECEIVED:
+    try:
         with zone.catalog.write(event(record, grant, policy)) as connection:
             zone.catalog.move(connection, delivery, VersionState.QUARANTINED)
             zone.catalog.add(connection, record)
+    except WrongState:
+        return _standing(zone, delivery.id, error)
     return _kept(error, record)
+
+
+def _standing(zone: Ingest, delivery: str, error: DeliveryError) -> DeliveryError:
+    """The error when another run was quicker: it names the entry that run made, if it made one."""
+    made = zone.catalog.list(QuarantineRecord, delivery=delivery, kind="delivery")
+    return _kept(error, made[0]) if made else error
 
 
 def _kept(error: DeliveryError, record: QuarantineRecord) -> DeliveryError:

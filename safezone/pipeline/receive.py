@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -38,6 +39,7 @@ from safezone.vault.door import INTAKE, SealedObject
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,79}")
 COMMITMENT = "commit/delivery"
+_NOT_OURS = "file.encrypted"
 
 
 def delivery_folder(inbox: Path, delivery: str) -> Path:
@@ -51,16 +53,25 @@ def delivery_folder(inbox: Path, delivery: str) -> Path:
         BadInput: it is not an id, or there is no such folder in the inbox.
     """
     folder = inbox / delivery
-    if not _ID.fullmatch(delivery) or ".." in delivery or folder.is_symlink() or not folder.is_dir():
-        raise BadInput(
-            "delivery.unknown",
-            ("The inbox holds no delivery of that id.", "반입함에 그 번호의 반입물이 없습니다."),
-            (
-                "List what has arrived: safezone ingest --list",
-                "도착한 반입물을 확인하십시오: safezone ingest --list",
-            ),
-        )
+    if not is_id(delivery) or folder.is_symlink() or not folder.is_dir():
+        raise _unknown()
     return folder
+
+
+def is_id(delivery: str) -> bool:
+    """Whether a text can be the id of a delivery: a plain name, and never a path."""
+    return _ID.fullmatch(delivery) is not None and ".." not in delivery
+
+
+def _unknown() -> BadInput:
+    return BadInput(
+        "delivery.unknown",
+        ("The inbox holds no delivery of that id.", "반입함에 그 번호의 반입물이 없습니다."),
+        (
+            "List what has arrived: safezone ingest --list",
+            "도착한 반입물을 확인하십시오: safezone ingest --list",
+        ),
+    )
 
 
 def receive(zone: Ingest, actor: Actor, dataset: str, delivery: str) -> str:
@@ -80,6 +91,8 @@ def receive(zone: Ingest, actor: Actor, dataset: str, delivery: str) -> str:
         WrongState: a delivery of that id was quarantined before.
     """
     with boundary("receive"):
+        if not is_id(delivery):
+            raise _unknown()  # before anything is written down: an id may be any text somebody typed
         policy, grant = zone.begin(actor, dataset, f"delivery/{delivery}")
         known = zone.catalog.find(DeliveryRecord, delivery)
         if known is not None:
@@ -130,41 +143,65 @@ def _take_in(
     sealed: list[SealedObject] = []
     fault: DeliveryError | None = None
     for number, declared in enumerate(manifest.files):
-        try:
+
+        def seal(fill: Fill, number: int = number, declared: DeliveredFile = declared) -> None:
             with open_file(folder, declared, limit=zone.settings.max_delivery_bytes) as raw:
                 reading = HashingFile(raw)
+                name = f"file-{number:05}"
                 sealed.append(
                     zone.vault.seal_object(
-                        grant,
-                        INTAKE,
-                        policy.dataset,
-                        manifest.delivery,
-                        f"file-{number:05}",
-                        _filler(zone, declared, reading),
+                        grant, INTAKE, policy.dataset, manifest.delivery, name, lambda sink: fill(reading, sink)
                     )
                 )
             check_digest(declared, reading.sha256)
+
+        try:
+            seal(_decrypting(zone) if declared.encrypted else _copying)
         except DeliveryError as error:
             fault = fault or error
+            if error.code == _NOT_OURS:
+                with suppress(DeliveryError):
+                    seal(_copying)  # nothing is lost: it is kept as it lies there
     return sealed, fault
 
 
-def _filler(zone: Ingest, declared: DeliveredFile, reading: HashingFile) -> Callable[[BinaryIO], None]:
-    """What writes a delivered file's plaintext: as it is, or decrypted with the zone's identity."""
+Fill = Callable[[BinaryIO, BinaryIO], None]
 
-    def copy(sink: BinaryIO) -> None:
-        shutil.copyfileobj(reading, sink, quarantine.CHUNK)
 
-    def decrypt(sink: BinaryIO) -> None:
+def _copying(reading: BinaryIO, sink: BinaryIO) -> None:
+    shutil.copyfileobj(reading, sink, quarantine.CHUNK)
+
+
+def _decrypting(zone: Ingest) -> Fill:
+    """What writes the plaintext of a file that is encrypted to the zone's identity."""
+
+    def decrypt(reading: BinaryIO, sink: BinaryIO) -> None:
+        identity = zone.delivery_identity()
         try:
-            pyrage.decrypt_io(reading, sink, [zone.delivery_identity()])
+            pyrage.decrypt_io(reading, sink, [identity])
         except pyrage.DecryptError:
-            # The rest is read so that the digest says whether the file was cut short or never ours.
-            while reading.read(quarantine.CHUNK):
-                pass
-            raise delivery_error("file.encrypted") from None
+            raise _not_ours() from None
+        except OSError as error:
+            # A damaged payload comes as an OSError without a number; one with a number is the disk's.
+            if error.errno is not None:
+                raise
+            raise _not_ours() from None
 
-    return decrypt if declared.encrypted else copy
+    return decrypt
+
+
+def _not_ours() -> DeliveryError:
+    return DeliveryError(
+        _NOT_OURS,
+        (
+            "A file does not open with the zone's key: it is damaged, or encrypted to somebody else.",
+            "파일이 안심구역의 키로 열리지 않습니다. 손상되었거나 다른 키로 암호화되었습니다.",
+        ),
+        (
+            "Ask the agency to encrypt it to the public key that `safezone init` shows, and to deliver it again.",
+            "`safezone init`이 보여 주는 공개키로 암호화하여 다시 제출하도록 기관에 요청하십시오.",
+        ),
+    )
 
 
 def _commit(

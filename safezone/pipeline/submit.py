@@ -22,14 +22,16 @@ def submit(zone: Ingest, actor: Actor, dataset: str, version: str) -> str:
         The version's id; submitting again changes nothing.
     """
     with boundary("submit"):
-        zone.begin(actor, dataset, f"version/{version}")
+        policy, _ = zone.begin(actor, dataset, f"version/{version}")
         record = zone.catalog.get(VersionRecord, version)
-        if record.stage is not Stage.PUBLISHED or record.dataset != dataset:
+        waits = record.state in {VersionState.ASSESSED, VersionState.IN_REVIEW}
+        replaced = waits and record.policy != policy.sha256
+        if record.stage is not Stage.PUBLISHED or record.dataset != dataset or replaced:
             raise WrongState(
                 "version.not_candidate",
                 (
-                    f"Version {version} is no candidate of {dataset}.",
-                    f"버전 {version}은(는) {dataset}의 공개 후보가 아닙니다.",
+                    f"Version {version} is no candidate of {dataset} under the policy in force.",
+                    f"버전 {version}은(는) 현재 정책에 따른 {dataset}의 공개 후보가 아닙니다.",
                 ),
                 ("Assess it first.", "먼저 위험도를 평가하십시오."),
             )

@@ -22,10 +22,10 @@ from safezone.access.authorize import Authorizer, Grant
 from safezone.audit.event import AuditEvent, EventType
 from safezone.catalog.records import RequestRecord, VersionRecord
 from safezone.catalog.store import Catalog
-from safezone.errors import Denied, IntegrityFailure, NotFound
+from safezone.errors import Denied, IntegrityFailure, NotFound, UsageError, WrongState
 from safezone.hashing import HashingFile
 from safezone.keys.stream import decrypting_reader, encrypting_writer
-from safezone.model import Manifest, PartRef, Stage, WrappedKey
+from safezone.model import Manifest, PartRef, Stage, VersionState, WrappedKey
 from safezone.ports import BlobStore, KeyProvider
 from safezone.vault import parts
 from safezone.vault.documents import damaged, open_document, sign_document
@@ -34,7 +34,7 @@ from safezone.vault.parts import PendingPart
 INTAKE, QUARANTINE = "intake", "quarantine"
 _RAW = {INTAKE, QUARANTINE, Stage.RAW, Stage.DEIDENTIFIED, Stage.PUBLISHED}
 _READS: dict[Action, set[str]] = {
-    Action.DELIVERY_INGEST: {INTAKE, Stage.RAW, Stage.DEIDENTIFIED, Stage.PUBLISHED},
+    Action.DELIVERY_INGEST: {INTAKE, QUARANTINE, Stage.RAW, Stage.DEIDENTIFIED, Stage.PUBLISHED},
     Action.RELEASE_CHECK: {Stage.PUBLISHED},
     Action.RELEASE_BUILD: {Stage.PUBLISHED},
 }
@@ -127,8 +127,19 @@ class Vault:
 
     @contextmanager
     def open_object(self, grant: Grant, place: str, dataset: str, sealed: SealedObject) -> Iterator[BinaryIO]:
-        """Decrypt an object as a stream; every byte is authenticated before it is handed on."""
+        """Decrypt an object as a stream; every byte is authenticated before it is handed on.
+
+        Raises:
+            Denied: the grant does not cover place and dataset.
+            IntegrityFailure: the object is not what was written, or belongs to another place or dataset.
+        """
         self._need(grant, _READS, place, dataset)
+        # What the catalog says of an object is covered by no signature: its name has to fit its key and this place.
+        delivery = sealed.key.kek.rpartition("/")[2]
+        if sealed.key.kek != parts.key_name(dataset, place, delivery) or not sealed.uri.startswith(
+            f"{place}/{dataset}/{delivery}/"
+        ):
+            raise damaged(sealed.uri)
         self._record_read(grant, f"{place}/{dataset}", sealed.name, 0, ())
         key = self._unwrap(sealed.key, sealed.uri.encode(), sealed.uri)
         with self._open(sealed.uri) as raw:
@@ -208,8 +219,11 @@ class Vault:
 
     def read_note(self, dataset: str, version: str, uri: str, sha256: str) -> PendingPart:
         """Read a note back (IntegrityFailure when it is not the one that was left)."""
-        with self._blobs.open(uri) as raw:
-            data = raw.read()
+        try:
+            with self._open(uri) as raw:
+                data = raw.read()
+        except UsageError:
+            raise damaged("A note") from None  # not even a name
         body = open_document(self._keys, "part", data, uri)
         if hashlib.sha256(data).hexdigest() != sha256:
             raise damaged(uri)
@@ -276,10 +290,16 @@ class Vault:
         Raises:
             Denied: the grant does not cover it.
             IntegrityFailure: a part, the manifest or the key table is not what was written.
+            WrongState: the version was destroyed.
+            NotFound: it has no part of that name.
         """
         self._need(grant, _READS, version.stage, version.dataset, version.id)
+        if version.state is VersionState.DESTROYED:
+            raise _destroyed(version)
         manifest = self.manifest(version)
         chosen = [part for part in manifest.parts if only is None or part.name in only]
+        if only is not None and len(chosen) != len(set(only)):
+            raise _no_part(version)
         uri = version.manifest_uri.removesuffix(".manifest.json") + ".keys.json"
         with self._open(uri) as raw:
             table = parts.read_key_table(raw.read(), manifest, uri)
@@ -371,6 +391,25 @@ class Vault:
                 ("Ask for the access this work needs.", "작업에 필요한 권한을 요청하십시오."),
                 kept=("Nothing was decrypted.", "복호화된 것은 없습니다."),
             )
+
+
+def _destroyed(version: VersionRecord) -> WrongState:
+    return WrongState(
+        "version.destroyed",
+        (
+            f"Version {version.id} was destroyed when its retention ended.",
+            f"버전 {version.id}은(는) 보유 기간이 끝나 파기되었습니다.",
+        ),
+        ("It cannot come back; use a later version.", "되살릴 수 없으니 이후 버전을 사용하십시오."),
+    )
+
+
+def _no_part(version: VersionRecord) -> NotFound:
+    return NotFound(
+        "version.part",
+        (f"Version {version.id} has no part of that name.", f"버전 {version.id}에 그런 이름의 파트가 없습니다."),
+        ("Take the names from its manifest.", "매니페스트에 있는 이름을 쓰십시오."),
+    )
 
 
 def _part_dataset(file: BinaryIO, key: bytes, context: bytes) -> ds.Dataset:

@@ -24,7 +24,6 @@ from safezone.audit.verify import verify_log
 from safezone.errors import BadInput, IntegrityFailure, Unavailable, UsageError, WrongState
 from safezone.keys.keystore import Keystore
 from safezone.model import canonical
-from tests.fixtures.postgres import postgres_server, postgres_url  # noqa: F401
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

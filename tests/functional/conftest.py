@@ -17,6 +17,12 @@ ROOT = Path(__file__).resolve().parents[2]
 CANARIES = 4
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let one worker run everything that starts an Airflow: two at a time would starve each other."""
+    if item.get_closest_marker("airflow") and not item.get_closest_marker("xdist_group"):
+        item.add_marker(pytest.mark.xdist_group("airflow"))
+
+
 @dataclass(frozen=True)
 class DemoZone:
     """A zone after `make demo`, with canaries planted in every dataset.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 
 import psutil
@@ -14,7 +13,7 @@ from safezone.model import Duty, VersionState
 from safezone.settings import Settings
 from safezone.zone import Zone
 
-pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.xdist_group("airflow")]
+pytestmark = [pytest.mark.airflow, pytest.mark.slow]
 
 DATASETS = {
     "air-quality-complaints",

@@ -17,7 +17,7 @@ from safezone.local.log_duty import LogDuty
 from safezone.settings import Settings
 from tests.functional.conftest import ROOT, environment, run_demo
 
-pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.xdist_group("airflow")]
+pytestmark = [pytest.mark.airflow, pytest.mark.slow]
 
 
 def test_a_folder_in_use_is_left_alone(tmp_path: Path):

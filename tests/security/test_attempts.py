@@ -357,6 +357,28 @@ def test_nobody_approves_a_policy_twice(sandbox):
     assert len(policies.approvers(zone.catalog, zone.accounts, policy.sha256, policy.controller)) == 1
 
 
+def test_a_version_goes_through_unreviewed_only_with_the_risk_that_was_measured(sandbox):
+    """Where the policy lets versions within the reviewed risk through, their evidence is nobody's signature yet."""
+    file = sandbox.settings.policies / "datasets" / f"{DATASET}.yaml"
+    file.write_text(file.read_text("utf-8") + "adequacy_review: same_policy\n", "utf-8")
+    reviewed = sandbox.published(rows=200)
+    better = sandbox.ingest(sandbox.deliver(benefit_rows(500, seed=3), name="2월.csv"))
+    assert better.state is VersionState.PUBLISHED
+    worse = sandbox.ingest(sandbox.deliver(benefit_rows(90, seed=4), name="3월.csv"))
+    assert worse.state is VersionState.IN_REVIEW
+    assert worse.evidence["risk"]["k"] < reviewed.evidence["risk"]["k"]
+
+    forged = json.dumps(worse.evidence | {"risk": reviewed.evidence["risk"]})
+    sandbox.sql(
+        "UPDATE version SET state = 'PUBLISHED', evidence = :forged WHERE id = :id", forged=forged, id=worse.id
+    )
+    project = sandbox.project()
+    airlock = sandbox.open(Duty.PORTAL).airlock
+    asked = requests.create(airlock, sandbox.account("developer"), sandbox.wish(project.id, dataset=worse.id))
+    act = lambda: requests.submit(airlock, sandbox.account("developer"), asked.id)  # noqa: E731
+    refuse(sandbox, act, "version.not_adequate", f"request/{asked.id}")
+
+
 @pytest.mark.parametrize("name", ["developer", "developer-reviewer", "steward-reviewer", "admin", "other-steward"])
 def test_who_asks_is_a_member_or_had_a_hand_in_it_does_not_decide(published, name):
     airlock = published.open(Duty.PORTAL).airlock
