@@ -98,8 +98,10 @@ def _moved(zone: Zone, version: VersionRecord, after: VersionState) -> VersionRe
 
 
 def _event(object_: str, after: VersionState, purpose: str, policy: str = "") -> AuditEvent:
-    details = {"state": after.value, "reason": "retention"}
-    return AuditEvent(EventType.VERSION_STATE, INGEST.id, object_, purpose=purpose, policy=policy, details=details)
+    details = {"reason": "retention"}
+    return history.moved(
+        EventType.VERSION_STATE, INGEST.id, object_, after, about=purpose, policy=policy, details=details
+    )
 
 
 def _end_deliveries(zone: Zone) -> None:

@@ -156,4 +156,4 @@ def _developer(accounts: Accounts, name: str) -> AccountRecord:
 
 
 def _event(actor: str, project: ProjectRecord, state: ProjectState) -> AuditEvent:
-    return AuditEvent(EventType.PROJECT_STATE, actor, f"project/{project.id}", details={"state": state.value})
+    return history.moved(EventType.PROJECT_STATE, actor, f"project/{project.id}", state)

@@ -18,7 +18,7 @@ from safezone.airlock import requests
 from safezone.airlock.checks import RELEASE, Extract, extract_of, failures, measured_rows
 from safezone.airlock.context import Airlock, refusals_recorded
 from safezone.airlock.facts import card_facts, lineage
-from safezone.airlock.verify import provable_approval, provable_release
+from safezone.airlock.verify import built_for, provable_approval, provable_release
 from safezone.audit.event import AuditEvent, EventType
 from safezone.boundary import boundary
 from safezone.catalog.records import (
@@ -153,9 +153,9 @@ def _commit(
         EventType.RELEASE_BUILT,
         RELEASE.id,
         f"release/{record.id}",
-        purpose=f"request/{request.id}",
+        purpose=built_for(request.id, record.sha256),
         policy=version.policy,
-        details={"package": record.sha256, "rows": record.rows, "bytes": record.size},
+        details={"rows": record.rows, "bytes": record.size},
     )
     moved = requests.event(RELEASE.id, request, RequestState.RELEASED)
     try:

@@ -12,6 +12,7 @@ from safezone.airlock.context import Airlock, refusals_recorded
 from safezone.airlock.extract import parse_filter
 from safezone.airlock.projects import require_running
 from safezone.audit.event import AuditEvent, EventType
+from safezone.catalog import history
 from safezone.catalog.records import AccountRecord, ProjectRecord, RequestRecord, VersionRecord
 from safezone.catalog.store import new_id
 from safezone.errors import BadInput, NotFound, UsageError
@@ -130,15 +131,10 @@ def withdraw(airlock: Airlock, account: AccountRecord, request_id: str) -> Reque
 
 def event(actor: str, request: RequestRecord, state: RequestState, reason: str = "") -> AuditEvent:
     """The event a request's change of state is saved with."""
-    details: dict[str, str | int] = {"state": state.value, "round": request.round}
-    if reason:
-        details["reason"] = reason
-    return AuditEvent(
-        EventType.REQUEST_STATE,
-        actor,
-        f"request/{request.id}",
-        purpose=f"project/{request.project}",
-        details=details,
+    details: dict[str, str | int] = {"round": request.round} | ({"reason": reason} if reason else {})
+    about = f"project/{request.project}"
+    return history.moved(
+        EventType.REQUEST_STATE, actor, f"request/{request.id}", state, about=about, details=details
     )
 
 

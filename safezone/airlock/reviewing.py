@@ -8,7 +8,7 @@ from safezone.access.actions import Action, Actor, version_resource
 from safezone.airlock import jobs, requests
 from safezone.airlock.context import Airlock, refusals_recorded
 from safezone.audit.event import AuditEvent, EventType
-from safezone.catalog import adequacy, reviews
+from safezone.catalog import adequacy, history, reviews
 from safezone.catalog.records import AccountRecord, ProjectRecord, RequestRecord, ReviewRecord, VersionRecord
 from safezone.errors import Denied, WrongState
 from safezone.model import JobKind, RequestState, Stage, Verdict, VersionState, digest
@@ -162,13 +162,13 @@ def withdraw_version(airlock: Airlock, account: AccountRecord, version_id: str) 
 
 def version_event(actor: str, version: VersionRecord, state: VersionState) -> AuditEvent:
     """The event a version's change of state is saved with."""
-    return AuditEvent(
+    return history.moved(
         EventType.VERSION_STATE,
         actor,
         f"version/{version.id}",
-        purpose=version.manifest_digest,
+        state,
+        about=version.manifest_digest,
         policy=version.policy,
-        details={"state": state.value},
     )
 
 

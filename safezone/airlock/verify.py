@@ -104,12 +104,16 @@ def provable_approval(airlock: Airlock, request: RequestRecord) -> list[ReviewRe
     return counted
 
 
+def built_for(request: str, package: str) -> str:
+    """What the leaf of ``release.built`` says: for which request, and the digest of which package."""
+    return f"request/{request} {package}"
+
+
 def provable_release(airlock: Airlock, request: RequestRecord, record: ReleaseRecord) -> datetime:
     """Prove that a release is the one this zone built for a request, and that nobody ended it.
 
-    1. the log holds its building, by the release duty and for this request; 2. its package lies where packages of
-    this request do and, while the log keeps the details, is the one that was built; 3. the log knows of no
-    revocation.
+    1. the log holds its building, by the release duty, for this request, and of exactly this package; 2. the
+    package lies where packages of this request do; 3. the log knows of no revocation.
 
     Returns:
         When it may no longer be handed out: what the row says, but not longer than what was approved.
@@ -117,11 +121,10 @@ def provable_release(airlock: Airlock, request: RequestRecord, record: ReleaseRe
     Raises:
         Denied: naming what could not be proven.
     """
-    name, purpose = f"release/{record.id}", f"request/{request.id}"
-    built = history.events(
+    name, purpose = f"release/{record.id}", built_for(request.id, record.sha256)
+    known = history.events(
         airlock.catalog, EventType.RELEASE_BUILT, name, actor=Duty.RELEASE.value, purpose=purpose
     )
-    known = [event for event in built if event["details"].get("package", record.sha256) == record.sha256]
     if not known or record.request != request.id or not record.uri.startswith(f"packages/{request.id}/"):
         raise _unproven("release.unknown", "it was not built for this request", "이 신청으로 생성된 것이 아닙니다")
     if history.events(airlock.catalog, EventType.RELEASE_REVOKED, name):

@@ -18,11 +18,12 @@ from safezone.audit.event import AuditEvent, EventType
 from safezone.catalog import history
 from safezone.catalog.records import AccountRecord
 from safezone.catalog.store import Catalog, new_id
-from safezone.errors import IntegrityFailure, UsageError
+from safezone.errors import IntegrityFailure, NotFound, UsageError
 from safezone.model import Role, canonical, now
 from safezone.ports import KeyProvider
 
 SEAL_KEY = "sign/account"
+_VERSION_BYTES = 4
 REVOKED = "revoked"
 _ALONE = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
 
@@ -118,8 +119,14 @@ def enrol(
 
 
 def _seal(keys: KeyProvider, account: AccountRecord) -> AccountRecord:
-    keys.ensure(SEAL_KEY)
-    return replace(account, seal=keys.sign(SEAL_KEY, _sealed(account)))
+    """Seal an account; the key's version stands before the signature, so that a rotation invalidates nobody."""
+    version = keys.ensure(SEAL_KEY)
+    return replace(account, seal=version.to_bytes(_VERSION_BYTES, "big") + keys.sign(SEAL_KEY, _sealed(account)))
+
+
+def seal_version(account: AccountRecord) -> int:
+    """Version of the key that sealed an account."""
+    return int.from_bytes(account.seal[:_VERSION_BYTES], "big")
 
 
 def revoke(catalog: Catalog, keys: KeyProvider, account: AccountRecord, by: str) -> None:
@@ -137,7 +144,7 @@ def genuine(account: AccountRecord, public_key: bytes) -> AccountRecord:
         IntegrityFailure: the row is not what the zone enrolled.
     """
     try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(account.seal, _sealed(account))
+        Ed25519PublicKey.from_public_bytes(public_key).verify(account.seal[_VERSION_BYTES:], _sealed(account))
     except (InvalidSignature, ValueError, TypeError):
         raise _not_as_enrolled(account) from None
     return account
@@ -163,17 +170,24 @@ class Accounts:
     def __init__(self, catalog: Catalog, keys: KeyProvider) -> None:
         self._catalog = catalog
         self._keys = keys
-        self._public: bytes | None = None
+        self._public: dict[int, bytes] = {}
 
     def _check(self, account: AccountRecord) -> AccountRecord:
-        if self._public is None:
-            self._public = self._keys.public_key(SEAL_KEY)
-        genuine(account, self._public)
+        genuine(account, self._public_key(account))
         name = f"account/{account.id}"
         # An old row put back carries a seal that holds; the log still says that the account was revoked since.
         if account.active and history.events(self._catalog, EventType.ACCOUNT_CHANGED, name, purpose=REVOKED):
             raise _not_as_enrolled(account)
         return account
+
+    def _public_key(self, account: AccountRecord) -> bytes:
+        version = seal_version(account)
+        if version not in self._public:
+            try:
+                self._public[version] = self._keys.public_key(SEAL_KEY, version)
+            except NotFound:
+                raise _not_as_enrolled(account) from None  # no such version was ever made
+        return self._public[version]
 
     def get(self, account_id: str) -> AccountRecord:
         """The account of that id (NotFound, IntegrityFailure)."""

@@ -73,8 +73,15 @@ def within(risk: Mapping[str, Any], reviewed: Mapping[str, Any]) -> bool:
 
 def _as_measured(catalog: Catalog, version: VersionRecord) -> bool:
     """Whether a version's evidence, which nobody signed yet, is what was committed with it."""
-    committed = history.events(catalog, EventType.VERSION_COMMITTED, f"version/{version.id}")
-    return digest(version.evidence) in {event["details"].get("evidence") for event in committed}
+    purpose = committed_as(version.manifest_digest, version.evidence)
+    return bool(
+        history.events(catalog, EventType.VERSION_COMMITTED, f"version/{version.id}", purpose=purpose)
+    )
+
+
+def committed_as(manifest_digest: str, evidence: Mapping[str, Any]) -> str:
+    """What the leaf of ``version.committed`` says: digests of the manifest and of the evidence."""
+    return f"{manifest_digest} {digest(evidence)}"
 
 
 def reviewers(catalog: Catalog, accounts: Accounts, version: VersionRecord) -> frozenset[str]:

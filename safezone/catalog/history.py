@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import select
 
 from safezone.audit.engine import read
-from safezone.audit.event import EventType
+from safezone.audit.event import AuditEvent, EventType
 from safezone.audit.tables import audit_detail, audit_event
 from safezone.catalog.store import Catalog
 
@@ -60,10 +62,38 @@ def actors(catalog: Catalog, kind: EventType, object_: str) -> frozenset[str]:
     return frozenset(event["account"] for event in events(catalog, kind, object_))
 
 
+def moved(
+    kind: EventType,
+    actor: str,
+    object_: str,
+    state: StrEnum,
+    *,
+    about: str = "",
+    policy: str = "",
+    details: Mapping[str, str | int] = MappingProxyType({}),
+) -> AuditEvent:
+    """The event a change of state is saved with.
+
+    The state is part of the leaf itself (the first word of its purpose): details may be deleted when their time
+    is over, and what `reached` answers must not go with them.
+
+    Args:
+        kind: ``version.state``, ``request.state`` or ``project.state``.
+        actor: who moved it.
+        object_: what was moved.
+        state: where it is now.
+        about: a further reference: manifest digest, project ...
+        policy: digest of the policy in force.
+        details: what else there is to say, deletable.
+    """
+    text = f"{state.value} {about}".strip()
+    return AuditEvent(kind, actor, object_, text, policy, {"state": state.value, **details})
+
+
 def reached(catalog: Catalog, kind: EventType, object_: str, states: Iterable[str]) -> bool:
     """Whether an object was ever moved into one of these states."""
     ends = set(states)
-    return any(event["details"].get("state") in ends for event in events(catalog, kind, object_))
+    return any(event["purpose"].partition(" ")[0] in ends for event in events(catalog, kind, object_))
 
 
 def _details(text: str | None) -> dict[str, Any]:

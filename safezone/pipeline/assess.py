@@ -19,8 +19,9 @@ from pseudonymize.risk import Suppression, advise, suppress
 from pseudonymize.risk import assess as measure
 from safezone.access.actions import Actor
 from safezone.access.authorize import Grant
-from safezone.audit.event import AuditEvent, EventType
+from safezone.audit.event import EventType
 from safezone.boundary import boundary
+from safezone.catalog import history
 from safezone.catalog.records import VersionRecord
 from safezone.errors import IntegrityFailure, PrivacyError, WrongState
 from safezone.model import Manifest, Stage, VersionState, digest, version_id
@@ -270,13 +271,14 @@ class _Candidate:
 
     def _stop(self, error: PrivacyError, evidence: dict[str, Any]) -> PrivacyError:
         """Set the de-identified version aside with the evidence, so that a steward sees why."""
-        event = AuditEvent(
+        event = history.moved(
             EventType.VERSION_STATE,
             self.grant.actor.id,
             f"version/{self.deidentified.id}",
-            purpose=self.deidentified.manifest_digest,
+            VersionState.QUARANTINED,
+            about=self.deidentified.manifest_digest,
             policy=self.policy.sha256,
-            details={"state": VersionState.QUARANTINED.value, "reason": error.code},
+            details={"reason": error.code},
         )
         if self.deidentified.state is VersionState.ASSESSED:
             try:

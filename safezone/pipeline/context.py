@@ -11,12 +11,13 @@ from safezone import __version__
 from safezone.access.actions import Action, Actor, dataset_resource
 from safezone.access.authorize import Authorizer, Grant
 from safezone.audit.event import AuditEvent, EventType
+from safezone.catalog import adequacy
 from safezone.catalog.accounts import Accounts
 from safezone.catalog.policies import require_in_force
 from safezone.catalog.records import VersionRecord
 from safezone.catalog.store import Catalog
 from safezone.errors import NotFound
-from safezone.model import Manifest, Stage, VersionState, digest, now
+from safezone.model import Manifest, Stage, VersionState, now
 from safezone.policy.dataset import DatasetPolicy
 from safezone.ports import KeyProvider
 from safezone.settings import Settings
@@ -123,13 +124,12 @@ class Ingest:
             EventType.VERSION_COMMITTED,
             grant.actor.id,
             f"version/{record.id}",
-            purpose=manifest.sha256,
+            purpose=adequacy.committed_as(manifest.sha256, evidence),
             policy=manifest.policy,
             details={
                 "stage": record.stage.value,
                 "state": state.value,
                 "rows": record.rows,
-                "evidence": digest(evidence),
             },
         )
         standing, ours = self.catalog.add_once(record, event, *events, also=also)

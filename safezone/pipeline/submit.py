@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from safezone.access.actions import Actor
-from safezone.audit.event import AuditEvent, EventType
+from safezone.audit.event import EventType
 from safezone.boundary import boundary
-from safezone.catalog import adequacy
+from safezone.catalog import adequacy, history
 from safezone.catalog.records import VersionRecord
 from safezone.errors import Denied, WrongState
 from safezone.model import Stage, VersionState
@@ -53,13 +53,13 @@ def _through(zone: Ingest, actor: Actor, version: str) -> str:
 
 
 def _move(zone: Ingest, actor: Actor, record: VersionRecord, after: VersionState) -> None:
-    event = AuditEvent(
+    event = history.moved(
         EventType.VERSION_STATE,
         actor.id,
         f"version/{record.id}",
-        purpose=record.manifest_digest,
+        after,
+        about=record.manifest_digest,
         policy=record.policy,
-        details={"state": after.value},
     )
     try:
         with zone.catalog.write(event) as connection:

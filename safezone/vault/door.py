@@ -338,7 +338,7 @@ class Vault:
             children = []
             for part in pending:
                 key = self._pending_key(dataset, version, part)
-                file = self._blobs.open(part.ref.uri)
+                file = self._open(part.ref.uri)
                 files.append(file)
                 parts.check_digest(file, part.ref, part.ref.uri)
                 children.append(_part_dataset(file, key, parts.aad(dataset, version, part.ref.name)))
@@ -348,7 +348,7 @@ class Vault:
                 file.close()
 
     def _open(self, uri: str) -> BinaryIO:
-        """Open a committed object; one that is gone is damage, and not a slip in a name."""
+        """Open an object the zone wrote; one that is gone is damage, and not a slip in a name."""
         try:
             return self._blobs.open(uri)
         except NotFound:

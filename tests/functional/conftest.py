@@ -18,9 +18,9 @@ CANARIES = 4
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Let one worker run everything that starts an Airflow: two at a time would starve each other."""
-    if item.get_closest_marker("airflow") and not item.get_closest_marker("xdist_group"):
-        item.add_marker(pytest.mark.xdist_group("airflow"))
+    """What looks at the demo's zone belongs with the tests that start an Airflow, so that it is made once."""
+    if "demo_zone" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.airflow)
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class DemoZone:
     @property
     def made(self) -> dict[str, Any]:
         """What ``demo.json`` says."""
+        assert self.returncode == 0, self.stdout
         return dict(json.loads((self.home / "demo.json").read_text("utf-8")))
 
     @property

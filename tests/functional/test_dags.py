@@ -97,7 +97,14 @@ def test_a_steward_ingests_and_xcoms_and_logs_carry_references_only(zone, airflo
         tasks = client.task_instances(DAG, number)
         assert sum(task.task_id == "pseudonymise" for task in tasks) == 3
         carried = client.xcoms(DAG, number)
-        assert {entry.task_id for entry in carried} <= {"receive", "check", "parts", "pseudonymise", "assess", "submit"}
+        assert {entry.task_id for entry in carried} <= {
+            "receive",
+            "check",
+            "parts",
+            "pseudonymise",
+            "assess",
+            "submit",
+        }
         search = Searcher([MARKED, rows[5][1], rows[7][1]])
         assert search.bytes(repr(carried).encode(), "xcom") == []
         for task in tasks:
@@ -107,7 +114,10 @@ def test_a_steward_ingests_and_xcoms_and_logs_carry_references_only(zone, airflo
 @pytest.mark.parametrize("user", [STRANGER, NOBODY], ids=["steward of another controller", "no account"])
 def test_who_may_not_ingest_is_denied_by_the_zone_whatever_airflow_allows(zone, airflow, user):
     delivery = zone.deliver(benefit_rows(300, seed=len(user.name)), name="b.csv")
-    before = len(candidates(zone)), len(events(zone, "decision.denied")) + len(events(zone, "authentication.failed"))
+    before = (
+        len(candidates(zone)),
+        len(events(zone, "decision.denied")) + len(events(zone, "authentication.failed")),
+    )
     _, state = run(airflow, user, delivery)
     after = len(candidates(zone)), len(events(zone, "decision.denied")) + len(events(zone, "authentication.failed"))
     assert state == "failed"
