@@ -7,14 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pseudonymize.spans import Span
-
 BANDS = ((0.85, "high"), (0.5, "medium"), (0.0, "low"))
 
 
 def score_band(score: float) -> str:
     """The band a score falls in: high from 0.85, medium from 0.5, else low."""
-    return next(name for least, name in BANDS if score >= least)
+    return next((name for least, name in BANDS if score >= least), "low")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +25,16 @@ class Findings:
 
     counts: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
 
-    @classmethod
-    def of(cls, column: str, spans: Iterable[Span], weight: int = 1) -> Findings:
-        """Count the spans found in one text that stands in `weight` rows."""
-        counted = Counter((column, span.entity, score_band(span.score)) for span in spans)
-        return cls({key: number * weight for key, number in counted.items()})
-
     def merge(self, other: Findings) -> Findings:
         """Both together."""
         return Findings(dict(Counter(self.counts) + Counter(other.counts)))
 
     def by_entity(self) -> dict[str, int]:
-        """Occurrences of each entity over all columns, most first."""
+        """Occurrences of each entity over all columns, most first, then by name."""
         total: Counter[str] = Counter()
         for (_, entity, _), number in self.counts.items():
             total[entity] += number
-        return dict(total.most_common())
+        return dict(sorted(total.items(), key=lambda found: (-found[1], found[0])))
 
     def to_json(self) -> list[dict[str, Any]]:
         """Plain JSON values."""

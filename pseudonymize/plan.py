@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pyarrow as pa
 
 from pseudonymize.errors import PlanError
-from pseudonymize.transform.spec import Drop, Transform, output_type, to_json
+from pseudonymize.transform.spec import Drop, ShiftDate, Transform, output_type, to_json
 
 if TYPE_CHECKING:
     from pseudonymize.findings import Findings
@@ -65,7 +65,12 @@ class Plan:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def output_schema(self, schema: pa.Schema) -> pa.Schema:
-        """The schema of what `apply` gives for rows of `schema`."""
+        """The schema of what `apply` gives for rows of `schema`, without its metadata, which may quote the data.
+
+        Raises:
+            PlanError: the plan names other columns than the schema has, or one of them twice.
+        """
+        _require_same_columns(self, schema)
         return pa.schema(
             [
                 (column.name, output_type(column.transform, schema.field(column.name).type))
@@ -99,20 +104,29 @@ def apply(
         detector: needed when a column is redacted.
 
     Raises:
-        PlanError: plan and batch name different columns, or a detector is missing.
+        PlanError: plan and batch name different columns, or one twice; a shift names no column of them as its
+            subject; a detector is missing.
         TransformError: a transform does not fit its column's type.
     """
     from pseudonymize.transform.columns import Work
 
     table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
-    planned = [column.name for column in plan.columns]
-    if sorted(planned) != sorted(table.column_names):
-        raise PlanError("the plan names other columns than the batch has")
-    work = Work(table, keys, detector)
     schema = plan.output_schema(table.schema)
+    work = Work(table, keys, detector)
     arrays = [
         work.column(column.name, column.transform)
         for column in plan.columns
         if not isinstance(column.transform, Drop)
     ]
     return Transformed(pa.Table.from_arrays(arrays, schema=schema), work.findings)
+
+
+def _require_same_columns(plan: Plan, schema: pa.Schema) -> None:
+    planned = [column.name for column in plan.columns]
+    if sorted(planned) != sorted(schema.names):
+        raise PlanError("the plan names other columns than the batch has")
+    if len(set(planned)) != len(planned):
+        raise PlanError("a column is named twice")
+    subjects = {column.transform.subject for column in plan.columns if isinstance(column.transform, ShiftDate)}
+    if not subjects <= set(planned):
+        raise PlanError("the subject of a shift is no column of the batch")

@@ -21,7 +21,11 @@ _OURS = tuple(_ROOT / name for name in ("safezone", "pseudonymize", "validation"
 def position(error: BaseException) -> str:
     """Where in our own code an exception passed last, as ``file.py:line``."""
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if any(Path(frame.filename).is_relative_to(place) for place in _OURS)]
+    ours = [
+        frame
+        for frame in frames
+        if frame.filename != __file__ and any(Path(frame.filename).is_relative_to(place) for place in _OURS)
+    ]
     if not ours:
         return "?"
     return f"{Path(ours[-1].filename).relative_to(_ROOT)}:{ours[-1].lineno}"

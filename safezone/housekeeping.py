@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from datetime import timedelta
 
 from safezone.access.actions import ZONE, Action, Actor
-from safezone.airlock import jobs, release
+from safezone.airlock import release
 from safezone.audit.event import AuditEvent, EventType
 from safezone.boundary import boundary
-from safezone.catalog import history
+from safezone.catalog import history, jobs
 from safezone.catalog.policies import of_version, require_in_force
 from safezone.catalog.records import DeliveryRecord, PolicyRecord, QuarantineRecord, ReleaseRecord, VersionRecord
 from safezone.errors import SafeZoneError
 from safezone.model import Duty, Stage, VersionState, now
+from safezone.pipeline.receive import is_id
 from safezone.vault.door import INTAKE, QUARANTINE
 from safezone.vault.parts import key_name
 from safezone.zone import Zone
@@ -31,7 +33,8 @@ def keep_house(ingest: Zone, releasing: Zone) -> dict[str, int]:
         releasing: the zone as the release duty, which ends releases and queues jobs again.
 
     Returns:
-        How many releases ended, jobs were queued again, versions were destroyed and objects removed.
+        How many releases ended, jobs were queued again, deliveries left the inbox, versions were destroyed and
+        objects removed.
 
     Raises:
         SafeZoneError: something could not be decided; everything else was done.
@@ -41,12 +44,32 @@ def keep_house(ingest: Zone, releasing: Zone) -> dict[str, int]:
         done = {
             "expired": release.expire(releasing.airlock),
             "requeued": jobs.requeue_stale(releasing.catalog, Duty.RELEASE.value),
+            "cleared": clear_inbox(ingest),
         }
         try:
             done["destroyed"] = destroy_expired(ingest)
         finally:
             done["swept"] = sweep(ingest)
         return done
+
+
+def clear_inbox(zone: Zone) -> int:
+    """Remove deliveries from the inbox once everything in them is kept encrypted: plaintext does not stay there.
+
+    A delivery goes only when every object its record names is really in the store. Returns how many went.
+    """
+    cleared = 0
+    for delivery in zone.catalog.list(DeliveryRecord):
+        folder = zone.settings.inbox / delivery.id
+        if not is_id(delivery.id) or folder.is_symlink() or not folder.is_dir():
+            continue
+        kept = [item["uri"] for item in delivery.intake]
+        for entry in zone.catalog.list(QuarantineRecord, delivery=delivery.id):
+            kept += [item["uri"] for item in entry.objects]
+        if kept and all(zone.blobs.exists(uri) for uri in kept):
+            shutil.rmtree(folder)
+            cleared += 1
+    return cleared
 
 
 def destroy_expired(zone: Zone) -> int:

@@ -112,6 +112,7 @@ class JobKind(StrEnum):
     CHECK = "check"
     BUILD = "build"
     INGEST = "ingest"
+    ANNOUNCE = "announce"
 
 
 class Verdict(StrEnum):

@@ -9,24 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from safezone.access.actions import Actor
-from safezone.airlock import checks, jobs, release
+from safezone import dispatch
 from safezone.boundary import boundary
-from safezone.catalog.records import JobRecord
+from safezone.catalog import jobs
 from safezone.errors import SafeZoneError, Unavailable
 from safezone.housekeeping import keep_house
-from safezone.model import Duty, JobKind
+from safezone.model import Duty
 from safezone.pipeline.assess import assess
 from safezone.pipeline.check import check
 from safezone.pipeline.pseudonymise import part_names, pseudonymise
 from safezone.pipeline.receive import receive
-from safezone.pipeline.run import ingest
 from safezone.pipeline.submit import submit
 from safezone.settings import Settings
 from safezone.zone import Zone
 
 R = TypeVar("R")
-WORKER = Duty.RELEASE.value
 
 
 def step(name: str, dataset: str, *references: Any, user: str | None) -> Any:
@@ -51,8 +48,8 @@ def step(name: str, dataset: str, *references: Any, user: str | None) -> Any:
     }
 
     def run() -> Any:
-        zone = Zone.open(Settings(), Duty.INGEST)
-        return steps[name](zone.ingest, zone.airflow_actor(user), dataset, *references)
+        with Zone.open(Settings(), Duty.INGEST) as zone:
+            return steps[name](zone.ingest, zone.airflow_actor(user), dataset, *references)
 
     return _for_airflow(name, run)
 
@@ -61,46 +58,20 @@ def queued_jobs() -> list[str]:
     """Ids of the jobs that wait."""
 
     def run() -> list[str]:
-        return [job.id for job in jobs.queued(Zone.open(Settings(), Duty.RELEASE).catalog)]
+        with Zone.open(Settings(), Duty.RELEASE) as zone:
+            return [job.id for job in jobs.queued(zone.catalog)]
 
     return _for_airflow("dispatch", run)
 
 
-def run_job(job_id: str) -> str:
-    """Take one job and do it; a job somebody else took is left to them.
+def run_job(job_id: str) -> dict[str, Any]:
+    """Take one job and do it; see `safezone.dispatch.run_job`."""
 
-    Returns:
-        The job's state when it is done.
-    """
-
-    def run() -> str:
-        zone = Zone.open(Settings(), Duty.RELEASE)
-        job = jobs.take(zone.catalog, job_id, WORKER)
-        if job is None:
-            return zone.catalog.get(JobRecord, job_id).state.value
-        try:
-            _do(zone, job)
-        except Unavailable:
-            raise  # stays RUNNING; housekeeping queues it again when its lease is over
-        except SafeZoneError as error:
-            jobs.finish(zone.catalog, job, WORKER, failed=error.code)
-            raise
-        jobs.finish(zone.catalog, job, WORKER)
-        return zone.catalog.get(JobRecord, job_id).state.value
+    def run() -> dict[str, Any]:
+        with Zone.open(Settings(), Duty.RELEASE) as zone:
+            return dispatch.run_job(zone, job_id)
 
     return _for_airflow("dispatch", run)
-
-
-def _do(zone: Zone, job: JobRecord) -> None:
-    if job.kind is JobKind.CHECK:
-        checks.check(zone.airlock, job.subject)
-    elif job.kind is JobKind.BUILD:
-        release.build(zone.airlock, job.subject)
-    else:
-        dataset, _, delivery = job.subject.partition("/")
-        ingesting = Zone.open(zone.settings, Duty.INGEST)
-        actor = Actor.account(ingesting.accounts.get(job.asked_by))
-        ingest(ingesting.ingest, actor, dataset, delivery)
 
 
 def housekeeping() -> dict[str, int]:
@@ -108,7 +79,8 @@ def housekeeping() -> dict[str, int]:
 
     def run() -> dict[str, int]:
         settings = Settings()
-        return keep_house(Zone.open(settings, Duty.INGEST), Zone.open(settings, Duty.RELEASE))
+        with Zone.open(settings, Duty.INGEST) as ingest, Zone.open(settings, Duty.RELEASE) as releasing:
+            return keep_house(ingest, releasing)
 
     return _for_airflow("housekeeping", run)
 

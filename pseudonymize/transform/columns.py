@@ -52,23 +52,26 @@ class Work:
             TransformError: the transform does not fit the column's type.
             PlanError: text is to be redacted and there is no detector.
         """
-        values = _whole(self._table.column(name))
+        column = self._table.column(name)
         try:
-            return self._transformed(name, values, transform)
+            return self._transformed(name, _whole(column), transform)
         except (pa.ArrowException, ValueError, TypeError, ArithmeticError) as error:
             if isinstance(error, (TransformError, PlanError)):
                 raise
-            raise TransformError(name, transform.method, str(values.type)) from None
+            raise TransformError(name, transform.method, str(column.type)) from None
 
     def _transformed(self, name: str, values: pa.Array, transform: Transform) -> pa.Array:
         if isinstance(transform, Keep):
             return values
+        values = _plain(values)
+        if pa.types.is_null(values.type):
+            return pa.nulls(len(values), output_type(transform, values.type))
         if isinstance(transform, Tokenise):
             key, version = self._keys.token_key(transform.kind)
             return tokens.zone_tokens(_text(values), key, transform.kind, version, transform.normalise)
         if isinstance(transform, ShiftDate):
-            _need(pa.types.is_date32(values.type) or pa.types.is_timestamp(values.type), name, transform, values)
-            subjects = _text(_whole(self._table.column(transform.subject)))
+            _need(_is_date(values.type), name, transform, values)
+            subjects = _text(_plain(_whole(self._table.column(transform.subject))))
             return dates.shift(values, subjects, transform, self._keys.shift_key())
         if isinstance(transform, Redact):
             return self._redacted(name, values, transform)
@@ -77,9 +80,9 @@ class Work:
     def _redacted(self, name: str, values: pa.Array, transform: Redact) -> pa.Array:
         if self._detector is None:
             raise PlanError(f"column {name} is to be redacted and there is no detector")
-        _need(pa.types.is_string(values.type), name, transform, values)
+        _need(_is_text(values.type), name, transform, values)
         try:
-            out, found = text.redact(values, transform, self._detector, name)
+            out, found = text.redact(_text(values), transform, self._detector, name)
         except Exception:  # noqa: BLE001  whatever a detector raises may quote the text it read
             raise TransformError(name, transform.method, str(values.type)) from None
         self.findings = self.findings.merge(found)
@@ -91,10 +94,10 @@ def _generalised(name: str, values: pa.Array, transform: Transform) -> pa.Array:
     if isinstance(transform, Mask):
         return _masked(_text(values), transform)
     if isinstance(transform, Region):
-        _need(pa.types.is_string(kind), name, transform, values)
-        return roll_up(values, transform.level)
+        _need(_is_text(kind), name, transform, values)
+        return roll_up(_text(values), transform.level)
     if isinstance(transform, TruncateDate):
-        _need(pa.types.is_date32(kind) or pa.types.is_timestamp(kind), name, transform, values)
+        _need(_is_date(kind), name, transform, values)
         return dates.truncate(values, transform)
     _need(pa.types.is_integer(kind) or pa.types.is_floating(kind), name, transform, values)
     if isinstance(transform, Band):
@@ -125,9 +128,20 @@ def _need(good: bool, name: str, transform: Transform, values: pa.Array) -> None
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:
-    combined = column.combine_chunks()
-    return combined.chunk(0) if isinstance(combined, pa.ChunkedArray) else combined
+    return column.combine_chunks()
+
+
+def _plain(values: pa.Array) -> pa.Array:
+    return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
 
 
 def _text(values: pa.Array) -> pa.Array:
     return values if pa.types.is_string(values.type) else pc.cast(values, pa.string())
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+
+
+def _is_date(kind: pa.DataType) -> bool:
+    return pa.types.is_date(kind) or pa.types.is_timestamp(kind)

@@ -7,12 +7,13 @@ ISO/IEC 20889:2018 (masking, generalisation, rounding, top and bottom coding, ps
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
 import pyarrow as pa
 
+Language = Literal["ko", "en"]
 _STRICT: dict[str, Any] = {"extra": "forbid"}
 
 
@@ -92,7 +93,7 @@ class Tokenise:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Put numbers into bands, written ``30-39`` for whole and ``1.5-<2.0`` for other widths.
+    """Put numbers into bands, written ``30-39`` for whole and ``1.5-<2`` for other widths.
 
     Attributes:
         width: width of a band.
@@ -218,11 +219,13 @@ class Redact:
     Attributes:
         replace: ``label`` writes a typed label with a number per document (``<이름1>``), ``mask`` stars.
         entities: entities that are replaced; None means all the detector finds.
+        language: of the labels: ``ko`` for ``<이름1>``, ``en`` for ``<name1>``.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     replace: Literal["label", "mask"] = "label"
     entities: tuple[str, ...] | None = None
+    language: Language = "ko"
     method: Literal["redact"] = "redact"
 
     def __post_init__(self) -> None:
@@ -238,14 +241,25 @@ def output_type(transform: Transform, kind: pa.DataType) -> pa.DataType:
     """The Arrow type a column of type `kind` has afterwards."""
     if isinstance(transform, TEXT_OUT):
         return pa.string()
+    if isinstance(transform, Keep):
+        return kind
+    if pa.types.is_dictionary(kind):
+        return output_type(transform, kind.value_type)
     if isinstance(transform, Round) and pa.types.is_integer(kind) and not float(transform.to).is_integer():
         return pa.float64()
     return kind
 
 
 def to_json(transform: Transform) -> dict[str, Any]:
-    """A transform as plain JSON values, for digests."""
+    """A transform as plain JSON values, for digests: equal transforms give equal values."""
+    # 10 and 10.0 are equal, and a policy may write either; JSON would keep them apart.
     return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in sorted(asdict(transform).items())
+        field.name: _plain(getattr(transform, field.name), real="float" in str(field.type))
+        for field in sorted(fields(transform), key=lambda field: field.name)
     }
+
+
+def _plain(value: Any, *, real: bool) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    return float(value) + 0.0 if real and value is not None else value

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from pseudonymize.findings import Findings, score_band
+from pseudonymize.spans import resolve
 from pseudonymize.transform.spec import Redact
 
 if TYPE_CHECKING:
@@ -58,22 +59,24 @@ def redact(values: pa.Array, spec: Redact, detector: SupportsDetect, column: str
     weights = _weights(encoded)
     counts: Counter[tuple[str, str, str]] = Counter()
     waiting = list(range(len(texts)))
-    numbering: dict[int, _Numbers] = {}  # of the texts that change, which are few
+    numbering: dict[int, _Written] = {}  # of the texts that change, which are few
     for _ in range(MAX_PASSES):
         if not waiting:
             break
         found = detector.detect([texts[index] for index in waiting])
         changed = []
         for index, spans in zip(waiting, found, strict=True):
+            text = texts[index]
+            written = numbering[index].wrote if index in numbering else None
             wanted = [span for span in spans if spec.entities is None or span.entity in spec.entities]
-            if index in numbering:
-                wanted = [span for span in wanted if not numbering[index].wrote(texts[index], span)]
+            # A detector that names a stretch twice, or in another order, must not bring it back into the text.
+            wanted = resolve(span for span in wanted if written is None or not written(text, span))
             if not wanted:
                 continue
             for span in wanted:
                 counts[column, span.entity, score_band(span.score)] += weights[index]
-            replace = numbering.setdefault(index, _Numbers()).label if spec.replace == "label" else _stars
-            texts[index] = rewrite(texts[index], wanted, replace)
+            given = numbering.setdefault(index, _Written(text, spec))
+            texts[index] = rewrite(text, wanted, given.replacement)
             changed.append(index)
         waiting = changed
     return pa.array(texts, pa.string()).take(encoded.indices), Findings(dict(counts))
@@ -95,30 +98,47 @@ def rewrite(text: str, spans: Sequence[Span], replace: Callable[[str, str], str]
     return "".join([*pieces, text[at:]])
 
 
-def _stars(surface: str, _entity: str) -> str:
-    return "".join(" " if character.isspace() else "*" for character in surface)
+class _Written:
+    """What was written into one document: the same surface form of an entity gets the same label.
 
+    Args:
+        text: the document; a label that it holds already, from whoever wrote it, is not given again.
+        spec: labels or stars, and the language of the labels.
+    """
 
-class _Numbers:
-    """The numbers of labels in one document: the same surface form of an entity gets the same number."""
+    def __init__(self, text: str, spec: Redact) -> None:
+        self._text = text
+        self._spec = spec
+        self._given: dict[tuple[str, str], str] = {}
+        self._last: Counter[str] = Counter()
+        self._labels: set[str] = set()
 
-    def __init__(self) -> None:
-        self._given: dict[tuple[str, str], int] = {}
-        self._last: dict[str, int] = {}
-        self._written: set[str] = set()
-
-    def label(self, surface: str, entity: str) -> str:
+    def replacement(self, surface: str, entity: str) -> str:
+        if self._spec.replace == "mask":
+            return _stars(surface)
         form = "".join(surface.split())
         if (entity, form) not in self._given:
-            self._last[entity] = self._last.get(entity, 0) + 1
-            self._given[entity, form] = self._last[entity]
-        word = LABELS.get(entity, (entity, entity))[0]
-        label = f"<{word}{self._given[entity, form]}>"
-        self._written.add(label)
-        return label
+            korean, english = LABELS.get(entity, (entity, entity))
+            self._given[entity, form] = self._next(korean if self._spec.language == "ko" else english)
+        return self._given[entity, form]
+
+    def _next(self, word: str) -> str:
+        while True:
+            self._last[word] += 1
+            label = f"<{word}{self._last[word]}>"
+            if label not in self._text:
+                self._labels.add(label)
+                return label
 
     def wrote(self, text: str, span: Span) -> bool:
-        """Whether a span lies inside one of the labels written before."""
+        """Whether a span holds stars alone, or lies inside one of the labels written before."""
+        surface = text[span.start : span.end]
+        if self._spec.replace == "mask":
+            return surface == _stars(surface)
         opening = text.rfind("<", 0, span.start + 1)
         closing = text.find(">", max(span.end - 1, 0))
-        return opening >= 0 and closing >= 0 and text[opening : closing + 1] in self._written
+        return opening >= 0 and closing >= 0 and text[opening : closing + 1] in self._labels
+
+
+def _stars(surface: str) -> str:
+    return "".join(character if character.isspace() else "*" for character in surface)

@@ -7,21 +7,26 @@ their extracts by token. 128 bits keep accidental collisions below 1e-12 for 10 
 
 from __future__ import annotations
 
-import hashlib
 from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from cryptography.hazmat.primitives import hashes, hmac
 
 Normalise = Literal["text", "digits", "name"]
 
-_ALPHABET = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz234567", dtype=np.uint8)
-_WEIGHTS = np.array([16, 8, 4, 2, 1], dtype=np.uint8)
-_INVISIBLE = "[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]"
+_ALPHABET = b"abcdefghijklmnopqrstuvwxyz234567"
+# Two symbols of base 32 for each ten bits, as they lie in memory.
+_PAIRS = np.frombuffer(b"".join(bytes((first, second)) for first in _ALPHABET for second in _ALPHABET), np.uint16)
+_SYMBOLS = 26
+# Marks of direction, joiners, selectors of variants and the Hangul fillers: all that prints nothing.
+_INVISIBLE = (
+    "[\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]"
+)
 _SPACE = r"[\s\x0b\x{85}\p{Z}]+"
-TOKEN_BYTES = 16
-_BLOCK = 64
+_ROWS = 16_384
+"""Values hashed and written at a time: what they need lies in the processor's cache."""
 
 
 def normalise(values: pa.Array, how: Normalise) -> pa.Array:
@@ -29,14 +34,16 @@ def normalise(values: pa.Array, how: Normalise) -> pa.Array:
 
     Args:
         values: strings.
-        how: ``text``: NFKC, without invisible characters, trimmed; ``digits``: that, and only digits are left;
-            ``name``: that, and no white space at all.
+        how: ``text``: NFKC, without invisible characters, trimmed; ``digits``: that, and only ``0`` to ``9`` are
+            left, which may be nothing; ``name``: that, and no white space at all.
     """
-    # Invisible characters go first: one between a letter and its accent would keep NFKC from joining the two.
-    text = pc.utf8_normalize(pc.replace_substring_regex(values, _INVISIBLE, ""), form="NFKC")
+    text = values
+    if not pc.all(pc.string_is_ascii(text), min_count=0).as_py():
+        # Invisible characters go first: one between a letter and its accent would keep NFKC from joining the two.
+        text = pc.utf8_normalize(pc.replace_substring_regex(text, _INVISIBLE, ""), form="NFKC")
     text = pc.utf8_trim_whitespace(text)
     if how == "digits":
-        return pc.replace_substring_regex(text, "[^0-9]", "")
+        return _only_digits(text)
     if how == "name":
         return pc.replace_substring_regex(text, _SPACE, "")
     return text
@@ -64,42 +71,58 @@ def project_tokens(tokens: pa.Array, key: bytes) -> pa.Array:
 def _tokens(values: pa.Array, key: bytes, prefix: bytes, label: str, how: Normalise | None) -> pa.Array:
     encoded = _encoded(values)
     unique = encoded.dictionary
-    made = _digests(normalise(unique, how) if how else unique, key, prefix)
-    names = pc.binary_join_element_wise(label, _base32(made), "")
-    return names.take(encoded.indices)
+    symbols = _hashed(normalise(unique, how) if how else unique, key, prefix)
+    return pc.binary_join_element_wise(label, symbols, "").take(encoded.indices)
 
 
 def _encoded(values: pa.Array) -> pa.DictionaryArray:
+    """The unique values, none of them null, and which of them stands in each row."""
     array = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    if isinstance(array, pa.DictionaryArray):
-        return array
-    return array.dictionary_encode()
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    return array.cast(pa.string()).dictionary_encode()
 
 
-def _digests(unique: pa.Array, key: bytes, prefix: bytes) -> bytes:
-    # HMAC as RFC 2104 writes it: both passes start from states that depend on the key alone, so these are computed
-    # once and copied for each value, which is 2.5 times as fast as a whole HMAC for each.
-    if len(key) > _BLOCK:
-        raise ValueError("a key is at most 64 bytes long")
-    padded = key.ljust(_BLOCK, b"\x00")
-    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded) + prefix).copy
-    outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded)).copy
-    made = []
-    for value in unique.to_pylist():
-        first, second = inner(), outer()
-        first.update(value.encode())
-        second.update(first.digest())
-        made.append(second.digest()[:TOKEN_BYTES])
-    return b"".join(made)
+def _hashed(unique: pa.Array, key: bytes, prefix: bytes) -> pa.Array:
+    """HMAC-SHA256 of each value, its first 16 bytes in lower-case base 32 without padding."""
+    # Key and prefix are taken in once and their state copied for each value: three times as fast as a whole HMAC.
+    start = hmac.HMAC(key, hashes.SHA256())
+    start.update(prefix)
+    copy = start.copy
+    values = unique.cast(pa.binary())
+    symbols = np.empty((len(values), _SYMBOLS // 2), np.uint16)
+    for at in range(0, len(values), _ROWS):
+        made = []
+        for value in values.slice(at, _ROWS).to_pylist():
+            mac = copy()
+            mac.update(value)
+            made.append(mac.finalize())
+        symbols[at : at + _ROWS] = _base32(b"".join(made))
+    offsets = np.arange(0, _SYMBOLS * (len(values) + 1), _SYMBOLS, dtype=np.int32)
+    return pa.StringArray.from_buffers(len(values), pa.py_buffer(offsets), pa.py_buffer(symbols))
 
 
-def _base32(digests: bytes) -> pa.Array:
-    """Lower-case base 32 without padding of each 16-byte digest, 26 characters."""
-    rows = np.frombuffer(digests, dtype=np.uint8).reshape(-1, TOKEN_BYTES)
-    bits = np.unpackbits(rows, axis=1)
-    padded = np.zeros((len(rows), 130), dtype=np.uint8)
-    padded[:, :128] = bits
-    symbols = _ALPHABET[padded.reshape(-1, 26, 5) @ _WEIGHTS]
-    buffer = pa.py_buffer(np.ascontiguousarray(symbols).tobytes())
-    offsets = np.arange(0, 26 * (len(rows) + 1), 26, dtype=np.int32)
-    return pa.StringArray.from_buffers(len(rows), pa.py_buffer(offsets.tobytes()), buffer)
+def _base32(digests: bytes) -> np.ndarray[tuple[int, int], np.dtype[np.uint16]]:
+    """The 26 symbols of the first half of each 32-byte digest, two in each number."""
+    words = np.frombuffer(digests, ">u8").reshape(-1, 4)
+    high, low = words[:, 0].astype(np.uint64), words[:, 1].astype(np.uint64)
+    tens = np.empty((_SYMBOLS // 2, len(words)), np.uint64)  # 130 bits: the 128, and two that are 0
+    for place in range(6):
+        tens[place] = high >> np.uint64(54 - 10 * place)
+        tens[place + 6] = low >> np.uint64(58 - 10 * place)
+    tens[6] |= high << np.uint64(6)
+    tens[12] = low << np.uint64(2)
+    return _PAIRS.take((tens & np.uint64(1023)).astype(np.intp)).T
+
+
+def _only_digits(text: pa.Array) -> pa.Array:
+    # Four times as fast as a regular expression. No byte of a longer UTF-8 sequence looks like a digit.
+    _, offsets, data = text.buffers()
+    ends = np.frombuffer(offsets, np.int32)[text.offset : text.offset + len(text) + 1] if offsets else np.zeros(1, int)
+    characters = np.frombuffer(data, np.uint8) if data else np.empty(0, np.uint8)
+    digit = (characters - ord("0")) < 10
+    before = np.zeros(len(characters) + 1, np.int32)
+    np.cumsum(digit, out=before[1:])
+    places, left = np.ascontiguousarray(before[ends]), characters[digit]
+    out = pa.StringArray.from_buffers(len(text), pa.py_buffer(places), pa.py_buffer(left))
+    return pc.if_else(text.is_valid(), out, None) if text.null_count else out

@@ -6,11 +6,13 @@ quasi-identifiers gave k=1. So the extract is measured, with the filter's column
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.dataset as ds
 
@@ -24,7 +26,8 @@ from safezone.airlock.verify import provable_version
 from safezone.boundary import boundary
 from safezone.catalog.records import RequestRecord, VersionRecord
 from safezone.errors import WrongState
-from safezone.model import Duty, RequestState, digest
+from safezone.keys.tokenizer import project_key
+from safezone.model import Duty, RequestState
 from safezone.policy.dataset import DatasetPolicy, PrivacyModel
 from safezone.schema import schema_of
 
@@ -76,8 +79,14 @@ def measured_rows(
     with airlock.vault.open_version(grant, version, columns=extract.needed) as dataset:
         connection = connect(f"{airlock.settings.duckdb_memory_mb}MB")
         try:
-            connection.register("source", _filtered(dataset, extract))
-            figures = _prepare(connection, request, extract)
+            rows = _filtered(dataset, extract)
+            if request.sample is not None:
+                # Keyed by project and request: building draws the rows that were checked, nobody can foresee them.
+                key = project_key(airlock.keys, request.project)
+                seed = hmac.digest(key, f"sample {request.id}".encode(), "sha256")
+                rows = _sampled(rows, request.sample, seed)
+            connection.register("source", rows)
+            figures = _prepare(connection, extract)
             yield connection, figures
         finally:
             connection.close()
@@ -89,23 +98,29 @@ def _filtered(dataset: ds.Dataset, extract: Extract) -> pa.RecordBatchReader:
     return dataset.scanner(columns=list(extract.needed), filter=condition).to_reader()
 
 
+def _sampled(rows: pa.RecordBatchReader, share: float, seed: bytes) -> pa.RecordBatchReader:
+    """Draw each row with the same chance, by its place among those selected.
+
+    The stream is in the version's order, so the same seed draws the same rows; rows that look alike are drawn
+    one by one, not together.
+    """
+    chance = np.random.Generator(np.random.PCG64(int.from_bytes(seed, "big")))
+
+    def drawn() -> Iterator[pa.RecordBatch]:
+        for batch in rows:
+            yield batch.filter(pa.array(chance.random(batch.num_rows) < share))
+
+    return pa.RecordBatchReader.from_batches(rows.schema, drawn())
+
+
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(quoted(name) for name in names)
 
 
-def _prepare(connection: Any, request: RequestRecord, extract: Extract) -> dict[str, Any]:
-    sampled = "source"
-    if request.sample is not None:
-        # Keyed by the request: the same request draws the same rows, another one draws others.
-        seed, share = digest({"request": request.id}), float(request.sample)
-        draw = f"hash('{seed}' || CAST(source AS VARCHAR)) / 18446744073709551616.0"
-        connection.execute(
-            f"CREATE VIEW sampled AS SELECT source.* FROM source WHERE {draw} < {share!r}"  # noqa: S608
-        )
-        sampled = "sampled"
+def _prepare(connection: Any, extract: Extract) -> dict[str, Any]:
     over = f"PARTITION BY {_listed(extract.known)}" if extract.known else ""
     connection.execute(
-        f"CREATE TEMP TABLE sized AS SELECT *, count(*) OVER ({over}) AS __n__ FROM {sampled}"  # noqa: S608
+        f"CREATE TEMP TABLE sized AS SELECT *, count(*) OVER ({over}) AS __n__ FROM source"  # noqa: S608
     )
     k = extract.privacy.k
     connection.execute(f"CREATE VIEW extract AS SELECT * EXCLUDE (__n__) FROM sized WHERE __n__ >= {k}")  # noqa: S608

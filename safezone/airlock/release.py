@@ -242,6 +242,13 @@ def expire(airlock: Airlock) -> int:
         if request.state is RequestState.RELEASED and record.expires <= now():
             _end(airlock, RELEASE.id, request, record, "expired")
             ended += 1
+    for request in airlock.catalog.list(RequestRecord, state=RequestState.APPROVED):
+        if airlock.catalog.get(ProjectRecord, request.project).ends <= now():
+            with airlock.catalog.write(
+                requests.event(RELEASE.id, request, RequestState.ENDED, "expired")
+            ) as connection:
+                airlock.catalog.move(connection, request, RequestState.ENDED, end_reason="expired")
+            ended += 1
     return ended
 
 

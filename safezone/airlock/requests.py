@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import pyrage
 
 from safezone.access.actions import Action, Actor, project_resource
-from safezone.airlock import jobs
 from safezone.airlock.context import Airlock, refusals_recorded
 from safezone.airlock.extract import parse_filter
 from safezone.airlock.projects import require_running
 from safezone.audit.event import AuditEvent, EventType
-from safezone.catalog import history
+from safezone.catalog import history, jobs
 from safezone.catalog.records import AccountRecord, ProjectRecord, RequestRecord, VersionRecord
 from safezone.catalog.store import new_id
 from safezone.errors import BadInput, NotFound, UsageError

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from safezone.access.actions import Action, Actor, version_resource
-from safezone.airlock import jobs, requests
+from safezone.airlock import requests
 from safezone.airlock.context import Airlock, refusals_recorded
-from safezone.audit.event import AuditEvent, EventType
-from safezone.catalog import adequacy, history, reviews
+from safezone.catalog import adequacy, jobs, reviews
+from safezone.catalog.publication import publish, version_event
 from safezone.catalog.records import AccountRecord, ProjectRecord, RequestRecord, ReviewRecord, VersionRecord
 from safezone.errors import Denied, WrongState
 from safezone.model import JobKind, RequestState, Stage, Verdict, VersionState, digest
@@ -142,11 +142,14 @@ def review_version(
         comment=comment,
         signature=signature,
     )
-    after = VersionState.PUBLISHED if verdict is Verdict.APPROVE else VersionState.WITHDRAWN
-    events = (reviews.event(review, version.policy), version_event(account.id, version, after))
-    with airlock.catalog.write(*events) as connection:
-        airlock.catalog.move(connection, version, after)
-        airlock.catalog.add(connection, review)
+    signed = reviews.event(review, version.policy)
+    if verdict is Verdict.APPROVE:
+        publish(airlock.catalog, account.id, version, signed, also=(review,))
+    else:
+        refused = version_event(account.id, version, VersionState.WITHDRAWN)
+        with airlock.catalog.write(signed, refused) as connection:
+            airlock.catalog.move(connection, version, VersionState.WITHDRAWN)
+            airlock.catalog.add(connection, review)
     return airlock.catalog.get(VersionRecord, version_id)
 
 
@@ -158,18 +161,6 @@ def withdraw_version(airlock: Airlock, account: AccountRecord, version_id: str) 
     with airlock.catalog.write(version_event(account.id, version, VersionState.WITHDRAWN)) as connection:
         airlock.catalog.move(connection, version, VersionState.WITHDRAWN)
     return airlock.catalog.get(VersionRecord, version_id)
-
-
-def version_event(actor: str, version: VersionRecord, state: VersionState) -> AuditEvent:
-    """The event a version's change of state is saved with."""
-    return history.moved(
-        EventType.VERSION_STATE,
-        actor,
-        f"version/{version.id}",
-        state,
-        about=version.manifest_digest,
-        policy=version.policy,
-    )
 
 
 def _not_in_review(name: str, state: str) -> WrongState:

@@ -74,9 +74,7 @@ def within(risk: Mapping[str, Any], reviewed: Mapping[str, Any]) -> bool:
 def _as_measured(catalog: Catalog, version: VersionRecord) -> bool:
     """Whether a version's evidence, which nobody signed yet, is what was committed with it."""
     purpose = committed_as(version.manifest_digest, version.evidence)
-    return bool(
-        history.events(catalog, EventType.VERSION_COMMITTED, f"version/{version.id}", purpose=purpose)
-    )
+    return bool(history.events(catalog, EventType.VERSION_COMMITTED, f"version/{version.id}", purpose=purpose))
 
 
 def committed_as(manifest_digest: str, evidence: Mapping[str, Any]) -> str:

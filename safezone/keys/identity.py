@@ -45,7 +45,12 @@ def create(keys: KeyProvider, path: Path) -> str:
         json.dump(document, file)
         file.flush()
         os.fsync(file.fileno())
-    temporary.rename(path)
+    try:
+        os.link(temporary, path)  # unlike a rename, never over one that another process made meanwhile
+    except FileExistsError:
+        return public_key(path)
+    finally:
+        temporary.unlink()
     return str(document["public_key"])
 
 

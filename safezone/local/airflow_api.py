@@ -268,6 +268,11 @@ class AirflowClient:
             for row in self._pages("/importErrors", "import_errors")
         ]
 
+    def asset_events(self) -> list[tuple[str, str]]:
+        """Return what was announced: the asset's uri and the version's id, oldest first."""
+        rows = self._pages("/assets/events", "asset_events")
+        return [(row["uri"] or "", str((row["extra"] or {}).get("version", ""))) for row in rows]
+
     def unpause(self, dag_id: str) -> None:
         """Let a paused Dag run."""
         self._call("PATCH", _dag(dag_id), json={"is_paused": False})

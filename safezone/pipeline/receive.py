@@ -33,6 +33,7 @@ from safezone.sources.delivery import (
     check_digest,
     open_file,
     read_manifest,
+    verify_signature,
 )
 from safezone.sources.fault import delivery_error
 from safezone.vault.door import INTAKE, SealedObject
@@ -100,7 +101,7 @@ def receive(zone: Ingest, actor: Actor, dataset: str, delivery: str) -> str:
         folder = delivery_folder(zone.settings.inbox, delivery)
         try:
             manifest = read_manifest(folder)
-            _agrees(manifest, policy, delivery)
+            _agrees(zone, manifest, policy, delivery)
         except DeliveryError as error:
             raise quarantine.set_aside_new(zone, grant, policy, delivery, folder, error) from None
         sealed, fault = _take_in(zone, grant, policy, manifest, folder)
@@ -125,7 +126,7 @@ def _again(known: DeliveryRecord, dataset: str) -> str:
     )
 
 
-def _agrees(manifest: DeliveryManifest, policy: DatasetPolicy, delivery: str) -> None:
+def _agrees(zone: Ingest, manifest: DeliveryManifest, policy: DatasetPolicy, delivery: str) -> None:
     check_belongs(
         manifest,
         dataset=policy.dataset,
@@ -134,6 +135,13 @@ def _agrees(manifest: DeliveryManifest, policy: DatasetPolicy, delivery: str) ->
     )
     if manifest.delivery != delivery:
         raise delivery_error("delivery.wrong_dataset")
+    key = policy.delivery.signing_key
+    if key is not None and not verify_signature(manifest, bytes.fromhex(key)):
+        raise delivery_error("delivery.signature")
+    if manifest.supersedes is not None:
+        corrected = zone.catalog.find(DeliveryRecord, manifest.supersedes)
+        if corrected is None or corrected.dataset != policy.dataset:
+            raise delivery_error("delivery.supersedes")
 
 
 def _take_in(
@@ -210,7 +218,8 @@ def _commit(
     zone.keys.ensure(COMMITMENT)
     declared = [[item.sha256, item.bytes, item.rows] for item in manifest.files]
     # A keyed commitment: the plain digest of a small file would let its content be guessed.
-    content = zone.keys.mac(COMMITMENT, canonical(declared)).hex()
+    # The delivery is named in it: the same bytes delivered again (a month without rows) are another version.
+    content = zone.keys.mac(COMMITMENT, canonical([manifest.delivery, declared])).hex()
     record = DeliveryRecord(
         id=manifest.delivery,
         dataset=policy.dataset,

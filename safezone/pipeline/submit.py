@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from safezone.access.actions import Actor
-from safezone.audit.event import EventType
 from safezone.boundary import boundary
-from safezone.catalog import adequacy, history
+from safezone.catalog import adequacy
+from safezone.catalog.publication import publish, version_event
 from safezone.catalog.records import VersionRecord
 from safezone.errors import Denied, WrongState
 from safezone.model import Stage, VersionState
@@ -36,7 +39,7 @@ def submit(zone: Ingest, actor: Actor, dataset: str, version: str) -> str:
                 ("Assess it first.", "먼저 위험도를 평가하십시오."),
             )
         if record.state is VersionState.ASSESSED:
-            _move(zone, actor, record, VersionState.IN_REVIEW)
+            _enter_review(zone, actor, record)
         return _through(zone, actor, version)
 
 
@@ -48,22 +51,22 @@ def _through(zone: Ingest, actor: Actor, version: str) -> str:
         adequacy.reviewers(zone.catalog, zone.accounts, record)
     except Denied:
         return version  # a person has to look at it
-    _move(zone, actor, record, VersionState.PUBLISHED)
+    with _unless_moved(zone, record):
+        publish(zone.catalog, actor.id, record)
     return version
 
 
-def _move(zone: Ingest, actor: Actor, record: VersionRecord, after: VersionState) -> None:
-    event = history.moved(
-        EventType.VERSION_STATE,
-        actor.id,
-        f"version/{record.id}",
-        after,
-        about=record.manifest_digest,
-        policy=record.policy,
-    )
+def _enter_review(zone: Ingest, actor: Actor, record: VersionRecord) -> None:
+    event = version_event(actor.id, record, VersionState.IN_REVIEW)
+    with _unless_moved(zone, record), zone.catalog.write(event) as connection:
+        zone.catalog.move(connection, record, VersionState.IN_REVIEW)
+
+
+@contextmanager
+def _unless_moved(zone: Ingest, record: VersionRecord) -> Iterator[None]:
+    """Let another run have been quicker; raise when the change is simply not allowed."""
     try:
-        with zone.catalog.write(event) as connection:
-            zone.catalog.move(connection, record, after)
+        yield
     except WrongState:
         if zone.catalog.get(VersionRecord, record.id).state is record.state:
-            raise  # nobody else moved it: the table forbids it
+            raise

@@ -93,14 +93,17 @@ class DeliveryRules(Strict):
     """What a delivery of this dataset is.
 
     Attributes:
-        kind: a snapshot replaces the one before; increments add up, and then k spans them.
+        kind: a snapshot replaces the one before; increments add up. Either way each published version meets k by
+            itself (ADR 0006).
         max_files: more files than this are refused.
         bad_rows_share: largest share of rows that may be set aside before the whole delivery is quarantined.
+        signing_key: the agency's Ed25519 public key, in hexadecimal; with it, only deliveries it signed are taken.
     """
 
     kind: Literal["snapshot", "increment"] = "snapshot"
     max_files: int = Field(default=64, ge=1)
     bad_rows_share: float = Field(default=0.01, ge=0, le=1)
+    signing_key: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
 
 
 class PrivacyModel(Strict):

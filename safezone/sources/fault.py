@@ -122,6 +122,17 @@ SAYINGS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ("The delivery is for another dataset or controller.", "다른 데이터셋 또는 기관의 제출물입니다."),
         _MANIFEST,
     ),
+    "delivery.signature": (
+        ("The delivery is not signed with the agency's key.", "제공기관의 키로 서명되지 않은 제출물입니다."),
+        _MANIFEST,
+    ),
+    "delivery.supersedes": (
+        (
+            "The delivery it says it corrects is not one of this dataset.",
+            "정정 대상이라고 적힌 제출물이 이 데이터셋에 없습니다.",
+        ),
+        _MANIFEST,
+    ),
     "delivery.too_many_files": (("The delivery has too many files.", "파일 수가 제한을 넘습니다."), _MANIFEST),
     "delivery.bad_rows": (
         ("Too many rows cannot be read as the policy declares.", "정책대로 읽을 수 없는 행이 너무 많습니다."),

@@ -176,6 +176,11 @@ def test_the_dispatch_dag_takes_jobs_within_fifteen_seconds(zone, airflow):
     jobs = zone.open(Duty.PORTAL).catalog.list(JobRecord, subject=request.id)
     assert {job.state for job in jobs} == {JobState.SUCCEEDED}
 
+    (announced,) = zone.open(Duty.PORTAL).catalog.list(JobRecord, subject=version.id)
+    assert announced.state is JobState.SUCCEEDED
+    with airflow.client(STEWARD) as client:
+        assert ("safezone://mpva/benefit-payments", version.id) in client.asset_events()
+
 
 def _await(zone, request, state, seconds=60):
     """Wait for the dispatch Dag; its promise of fifteen seconds is a figure, a test waits longer."""

@@ -10,7 +10,8 @@ from threading import Barrier
 
 import pytest
 
-from safezone.airlock import checks, jobs, release, requests, reviewing
+from safezone.airlock import checks, release, requests, reviewing
+from safezone.catalog import jobs
 from safezone.catalog.records import JobRecord, ReleaseRecord, RequestRecord
 from safezone.errors import BadInput, Denied, SafeZoneError, WrongState
 from safezone.model import Duty, JobKind, JobState, RequestState, Verdict

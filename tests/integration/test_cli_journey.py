@@ -20,6 +20,9 @@ from safezone.cli import run
 DATASET = "veterans-benefits"
 COLUMNS = "생년월일,시도명,상이등급"
 
+# One story told in order: its steps stay together when tests are spread over workers.
+pytestmark = pytest.mark.xdist_group("cli-journey")
+
 
 class Person:
     """Somebody at a terminal. Calling one runs a command as them; every command answers in JSON."""

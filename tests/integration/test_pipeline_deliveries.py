@@ -355,6 +355,14 @@ def test_a_delivery_without_rows_goes_through(zone, duty):
     )
 
 
+def test_the_same_bytes_delivered_again_are_another_version(zone, duty):
+    """Two months without rows are two versions, and what was destroyed once can be delivered again."""
+    data = as_csv(planted_rows(25))
+    first, second = (bring(zone, duty, one(data).lay(zone)) for _ in range(2))
+    assert first != second
+    assert duty.catalog.get(VersionRecord, first).rows == duty.catalog.get(VersionRecord, second).rows == 25
+
+
 def test_parts_hold_the_rows_that_were_asked_for(zone, duty):
     delivery = one(as_csv(planted_rows(2_300))).lay(zone)
     version = duty.catalog.get(VersionRecord, bring(zone, duty, delivery))

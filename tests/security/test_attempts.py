@@ -18,8 +18,8 @@ import pytest
 from safezone.access.actions import Action, Actor, dataset_resource
 from safezone.access.authenticate import by_token
 from safezone.access.authorize import Grant
-from safezone.airlock import jobs, projects, release, requests, reviewing
-from safezone.catalog import policies, reviews
+from safezone.airlock import projects, release, requests, reviewing
+from safezone.catalog import jobs, policies, reviews
 from safezone.catalog.accounts import revoke
 from safezone.catalog.records import ProjectRecord, ReleaseRecord, RequestRecord, VersionRecord
 from safezone.catalog.store import new_id
