@@ -54,7 +54,7 @@ class Work:
         """
         column = self._table.column(name)
         try:
-            return self._transformed(name, _whole(column), transform)
+            return self._transformed(name, column.combine_chunks(), transform)
         except (pa.ArrowException, ValueError, TypeError, ArithmeticError) as error:
             if isinstance(error, (TransformError, PlanError)):
                 raise
@@ -71,7 +71,7 @@ class Work:
             return tokens.zone_tokens(_text(values), key, transform.kind, version, transform.normalise)
         if isinstance(transform, ShiftDate):
             _need(_is_date(values.type), name, transform, values)
-            subjects = _text(_plain(_whole(self._table.column(transform.subject))))
+            subjects = _text(_plain(self._table.column(transform.subject).combine_chunks()))
             return dates.shift(values, subjects, transform, self._keys.shift_key())
         if isinstance(transform, Redact):
             return self._redacted(name, values, transform)
@@ -127,10 +127,6 @@ def _need(good: bool, name: str, transform: Transform, values: pa.Array) -> None
         raise TransformError(name, transform.method, str(values.type))
 
 
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks()
-
-
 def _plain(values: pa.Array) -> pa.Array:
     return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
 
@@ -140,8 +136,8 @@ def _text(values: pa.Array) -> pa.Array:
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    return kind in (pa.string(), pa.large_string(), pa.string_view())
 
 
 def _is_date(kind: pa.DataType) -> bool:
-    return pa.types.is_date(kind) or pa.types.is_timestamp(kind)
+    return bool(pa.types.is_date(kind) or pa.types.is_timestamp(kind))

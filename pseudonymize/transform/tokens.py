@@ -117,9 +117,11 @@ def _base32(digests: bytes) -> np.ndarray[tuple[int, int], np.dtype[np.uint16]]:
 
 def _only_digits(text: pa.Array) -> pa.Array:
     # Four times as fast as a regular expression. No byte of a longer UTF-8 sequence looks like a digit.
+    if len(text) == text.null_count:
+        return text
     _, offsets, data = text.buffers()
-    ends = np.frombuffer(offsets, np.int32)[text.offset : text.offset + len(text) + 1] if offsets else np.zeros(1, int)
-    characters = np.frombuffer(data, np.uint8) if data else np.empty(0, np.uint8)
+    ends = np.frombuffer(offsets, np.int32)[text.offset : text.offset + len(text) + 1]
+    characters = np.frombuffer(data or b"", np.uint8)
     digit = (characters - ord("0")) < 10
     before = np.zeros(len(characters) + 1, np.int32)
     np.cumsum(digit, out=before[1:])
