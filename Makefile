@@ -31,7 +31,7 @@ pytest: setup
 	run() { $(BIN)/python -m pytest --cov --cov-report= $(ARGS) "$$@" || [ $$? = 5 ] || failed=1; }; \
 	run -m "not airflow" -n 2 --dist loadfile; \
 	run -m airflow --cov-append; \
-	$(BIN)/coverage report | tail -n 1 | sed 's/^TOTAL/Branch coverage:/'; \
+	echo "Branch coverage: $$($(BIN)/coverage report --format=total) %"; \
 	exit $$failed
 
 test: setup lint pytest ## lint, then every test with branch coverage

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +13,7 @@ import typer
 from safezone.cli import say
 from safezone.cli.acting import Acting, open_zone
 from safezone.cli.say import Json, t
-from safezone.errors import BadInput, IntegrityFailure
+from safezone.errors import BadInput, IntegrityFailure, SafeZoneError
 
 if TYPE_CHECKING:
     from safezone.audit.checkpoint import NoteKey
@@ -272,10 +274,16 @@ def log(
     seconds: Annotated[float, typer.Option("--every", min=0.1, help=t("주기(초)", "Seconds between rounds"))] = 2.0,
 ) -> None:
     """Run the log duty. It acts as itself, with its own keys, so it needs no account's token."""
-    from safezone.cli.running import keep_log
+    from safezone.local.log_duty import keep_rounds
     from safezone.model import Duty
 
-    keep_log(open_zone(Duty.LOG), seconds if follow else None)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+
+    def tell(error: SafeZoneError) -> None:
+        say.err().print(error.what.say(say.language()), style="yellow", markup=False)
+
+    keep_rounds(open_zone(Duty.LOG), lambda: not follow or stop.wait(seconds), tell)
 
 
 def _text(path: Path) -> str:

@@ -113,9 +113,10 @@ def keygen(
 
 
 def up(
-    port: Annotated[int, typer.Option(help=t("Airflow 화면의 포트", "Port of the Airflow UI"))] = 8080,
+    port: Annotated[int | None, typer.Option(help=t("Airflow 화면의 포트", "Port of the Airflow UI"))] = None,
 ) -> None:
     """Run Airflow on 127.0.0.1 and the log duty beside it, until Ctrl-C or SIGTERM."""
-    from safezone.cli.running import run_zone
+    from safezone.local.up import main
 
-    run_zone(port)
+    if code := main([] if port is None else ["--port", str(port)]):
+        raise typer.Exit(code)

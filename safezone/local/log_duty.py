@@ -11,6 +11,7 @@ import select
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from safezone.access.actions import LOG, Action, Actor
@@ -92,23 +93,40 @@ class LogDuty:
         )
 
 
+def keep_rounds(zone: Zone, stopped: Callable[[], bool], tell: Callable[[Unavailable], None]) -> None:
+    """Sequence, sign and have witnessed, round after round, and once more at the end.
+
+    An outage is told and waited out. Tampering is not: the log then stops, with its error.
+
+    Args:
+        zone: the zone as the log duty.
+        stopped: waits for the next round; True ends after one more.
+        tell: what to do with an outage.
+    """
+    # Once for the run: a decision a round would make the log grow by itself for ever.
+    zone.authorizer.authorize(Actor.duty(Duty.LOG), Action.AUDIT_CHECKPOINT, LOG)
+    closed = False
+    while not closed:
+        closed = stopped()
+        try:
+            with boundary("log"):
+                zone.keep_log()
+        except Unavailable as error:
+            if closed:
+                raise
+            tell(error)
+
+
 def main() -> None:
-    """Keep the log until standard input closes. An outage is waited out, anything else ends the process."""
+    """Keep the log until standard input closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        zone = Zone.open(Settings(), Duty.LOG)
-        # Once for the run: a decision a round would make the log grow by itself for ever.
-        zone.authorizer.authorize(Actor.duty(Duty.LOG), Action.AUDIT_CHECKPOINT, LOG)
-        closed = False
-        while not closed:
-            closed = bool(select.select([sys.stdin], [], [], _EVERY_SECONDS)[0])
-            try:
-                with boundary("log"):
-                    zone.keep_log()
-            except Unavailable as error:
-                if closed:
-                    raise
-                sys.stderr.write(f"{error}\n")
+        with Zone.open(Settings(), Duty.LOG) as zone:
+            keep_rounds(
+                zone,
+                lambda: bool(select.select([sys.stdin], [], [], _EVERY_SECONDS)[0]),
+                lambda error: print(error, file=sys.stderr),
+            )
     except SafeZoneError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_code)

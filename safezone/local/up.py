@@ -136,11 +136,11 @@ def _stop(*_: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def main() -> int:
-    """Run until Ctrl-C; return the exit code."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until Ctrl-C; return the exit code. `arguments` are those of the command line unless given."""
     parser = argparse.ArgumentParser(prog="make up", description="Airflow and the log duty on 127.0.0.1.")
     parser.add_argument("--port", type=int, help=f"of the Airflow UI (default {PORT}, or a free one)")
-    arguments = parser.parse_args()
+    chosen = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _stop)  # so that what was started is ended in order
     console = Console(highlight=False)
     settings = Settings()
@@ -148,7 +148,7 @@ def main() -> int:
         with boundary("up"):
             steps = Steps(console)
             prepare(settings, steps)
-            run(settings, arguments.port, console, steps)
+            run(settings, chosen.port, console, steps)
     except SafeZoneError as error:
         complain(console, error, settings.home)
         return error.exit_code
