@@ -4,41 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from pseudonymize.errors import PlanError
+from pseudonymize.ports import SupportsDetect, TransformKeys
 from pseudonymize.transform.spec import Drop, ShiftDate, Transform, output_type, to_json
 
 if TYPE_CHECKING:
     from pseudonymize.findings import Findings
-    from pseudonymize.spans import Span
 
 TRANSFORM_VERSION = 1
 """Raised when a transform's output changes for the same input: it is part of every plan's digest."""
-
-
-class TransformKeys(Protocol):
-    """The keys a plan needs; they belong to one controller."""
-
-    def token_key(self, kind: str) -> tuple[bytes, int]:
-        """The 32-byte key for identifiers of one kind, and its version."""
-        ...
-
-    def shift_key(self) -> bytes:
-        """The 32-byte key that decides how far a subject's dates are shifted."""
-        ...
-
-
-class SupportsDetect(Protocol):
-    """Finds personal data in text."""
-
-    def detect(self, texts: Sequence[str]) -> list[list[Span]]:
-        """The spans of each text, sorted and not overlapping."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

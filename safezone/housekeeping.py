@@ -13,9 +13,10 @@ from safezone.boundary import boundary
 from safezone.catalog import history, jobs
 from safezone.catalog.policies import of_version, require_in_force
 from safezone.catalog.records import DeliveryRecord, PolicyRecord, QuarantineRecord, ReleaseRecord, VersionRecord
-from safezone.errors import SafeZoneError
+from safezone.errors import DeliveryError, SafeZoneError
 from safezone.model import Duty, Stage, VersionState, now
-from safezone.pipeline.receive import is_id
+from safezone.pipeline.receive import commitment, is_id
+from safezone.sources.delivery import read_manifest
 from safezone.vault.door import INTAKE, QUARANTINE
 from safezone.vault.parts import key_name
 from safezone.zone import Zone
@@ -54,19 +55,21 @@ def keep_house(ingest: Zone, releasing: Zone) -> dict[str, int]:
 
 
 def clear_inbox(zone: Zone) -> int:
-    """Remove deliveries from the inbox once everything in them is kept encrypted: plaintext does not stay there.
+    """Remove received deliveries from the inbox: they are kept encrypted, and plaintext does not stay there.
 
-    A delivery goes only when every object its record names is really in the store. Returns how many went.
+    A folder goes only when it is, to the digest, what was received, and every intake object is really in the
+    store. What is in quarantine stays until its steward has looked at it. Returns how many went.
     """
     cleared = 0
-    for delivery in zone.catalog.list(DeliveryRecord):
+    for delivery in zone.catalog.list(DeliveryRecord, state=VersionState.RECEIVED):
         folder = zone.settings.inbox / delivery.id
         if not is_id(delivery.id) or folder.is_symlink() or not folder.is_dir():
             continue
-        kept = [item["uri"] for item in delivery.intake]
-        for entry in zone.catalog.list(QuarantineRecord, delivery=delivery.id):
-            kept += [item["uri"] for item in entry.objects]
-        if kept and all(zone.blobs.exists(uri) for uri in kept):
+        try:
+            same = commitment(zone.keys, read_manifest(folder)) == delivery.content
+        except DeliveryError:
+            continue  # something else lies there under this id now
+        if same and delivery.intake and all(zone.blobs.exists(item["uri"]) for item in delivery.intake):
             shutil.rmtree(folder)
             cleared += 1
     return cleared

@@ -168,7 +168,7 @@ def _list(title: str, lines: list[str], examples: int) -> None:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path)
+    parser.add_argument("data", type=Path, nargs="?", default=Path("../shared/data"))
     parser.add_argument(
         "--examples", type=int, default=0, help="show this many mistakes of each kind (data values!)"
     )

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - patterns and word lists stay on one line
 """Words that say what the value beside them is: 주민등록번호, 연락처, 계좌, 접수번호, ..."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - patterns and word lists stay on one line
 """Evidence that a word of Korean text is somebody's name."""
 
 from __future__ import annotations

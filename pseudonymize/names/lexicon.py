@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - patterns and word lists stay on one line
 """Words around Korean names: roles before them, titles and particles behind them, look-alikes that are no names."""
 
 from __future__ import annotations

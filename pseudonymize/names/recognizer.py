@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - patterns and word lists stay on one line
 """PERSON: names in Korean text by introduction, title and dictionary; names in English text by introduction.
 
 Operating point: a name introduced as one (성명: ..., 민원인 ..., ... 씨, ...(010-...)) is always reported, a

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - patterns and word lists stay on one line
 """Telephone numbers, e-mail addresses, web addresses, IP addresses."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - patterns and word lists stay on one line
 """Driving licences, passports, vehicles, birth dates."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - patterns and word lists stay on one line
 """Payment cards and bank accounts."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - patterns and word lists stay on one line
 """Addresses by road name and by lot number, and postal codes."""
 
 from __future__ import annotations

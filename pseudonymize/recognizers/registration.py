@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - patterns and word lists stay on one line
 """Registration numbers of people and companies: RRN, FRN, BRN, corporate registration."""
 
 from __future__ import annotations

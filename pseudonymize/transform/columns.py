@@ -27,7 +27,7 @@ from pseudonymize.transform.spec import (
 )
 
 if TYPE_CHECKING:
-    from pseudonymize.plan import SupportsDetect, TransformKeys
+    from pseudonymize.ports import SupportsDetect, TransformKeys
 
 
 class Work:

@@ -13,7 +13,7 @@ from pseudonymize.spans import resolve
 from pseudonymize.transform.spec import Redact
 
 if TYPE_CHECKING:
-    from pseudonymize.plan import SupportsDetect
+    from pseudonymize.ports import SupportsDetect
     from pseudonymize.spans import Span
 
 MAX_PASSES = 3

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pseudonymize.plan import SupportsDetect
+from pseudonymize.ports import SupportsDetect
 from safezone import __version__
 from safezone.access.actions import Action, Actor, dataset_resource
 from safezone.access.authorize import Authorizer, Grant

@@ -26,6 +26,7 @@ from safezone.model import VersionState, canonical, now
 from safezone.pipeline import quarantine
 from safezone.pipeline.context import Ingest
 from safezone.policy.dataset import DatasetPolicy
+from safezone.ports import KeyProvider
 from safezone.sources.delivery import (
     DeliveredFile,
     DeliveryManifest,
@@ -212,14 +213,20 @@ def _not_ours() -> DeliveryError:
     )
 
 
+def commitment(keys: KeyProvider, manifest: DeliveryManifest) -> str:
+    """A keyed commitment to what a delivery declares; the plain digest of a small file would let it be guessed.
+
+    The delivery is named in it: the same bytes delivered again (a month without rows) are another version.
+    """
+    keys.ensure(COMMITMENT)
+    declared = [[item.sha256, item.bytes, item.rows] for item in manifest.files]
+    return keys.mac(COMMITMENT, canonical([manifest.delivery, declared])).hex()
+
+
 def _commit(
     zone: Ingest, grant: Grant, policy: DatasetPolicy, manifest: DeliveryManifest, sealed: list[SealedObject]
 ) -> str:
-    zone.keys.ensure(COMMITMENT)
-    declared = [[item.sha256, item.bytes, item.rows] for item in manifest.files]
-    # A keyed commitment: the plain digest of a small file would let its content be guessed.
-    # The delivery is named in it: the same bytes delivered again (a month without rows) are another version.
-    content = zone.keys.mac(COMMITMENT, canonical([manifest.delivery, declared])).hex()
+    content = commitment(zone.keys, manifest)
     record = DeliveryRecord(
         id=manifest.delivery,
         dataset=policy.dataset,

@@ -22,9 +22,10 @@ from safezone.catalog.records import (
     VersionRecord,
 )
 from safezone.errors import DeliveryError, Denied, SafeZoneError, Unavailable, WrongState
-from safezone.housekeeping import keep_house, sweep
+from safezone.housekeeping import clear_inbox, keep_house, sweep
 from safezone.keys.duties import DutyBound
 from safezone.model import Duty, JobKind, JobState, RequestState, Stage, VersionState, now
+from safezone.pipeline.receive import receive
 from tests.fixtures.parcels import Parcel, as_csv
 from tests.fixtures.sandbox import DATASET, Sandbox, benefit_rows
 
@@ -414,3 +415,21 @@ def test_the_steps_of_a_run_hand_on_references_alone(airflow):
     assert tasks.step("submit", DATASET, candidate, user="steward") == candidate
     assert "김하늘" not in f"{said} {notes}"
     assert tasks.housekeeping()["destroyed"] == 0
+
+
+def test_a_received_delivery_leaves_the_inbox_and_nothing_else_does(zone):
+    received, waiting = zone.deliver(benefit_rows(40)), zone.deliver(benefit_rows(41, seed=9), name="b.csv")
+    ingesting = zone.open(Duty.INGEST)
+    receive(ingesting.ingest, zone.actor("steward"), DATASET, received)
+
+    inbox = zone.settings.inbox
+    assert clear_inbox(ingesting) >= 1
+    assert not (inbox / received).exists()
+    assert (inbox / waiting / "delivery.json").exists()
+
+    # Other contents laid under the id of a received delivery were never received: they stay.
+    (inbox / waiting).rename(inbox / received)
+    assert clear_inbox(ingesting) == 0
+    assert (inbox / received).exists()
+    # Everything that follows reads the intake alone.
+    assert receive(ingesting.ingest, zone.actor("steward"), DATASET, received) == received

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - long lines of data
 """Rules that hold for every text."""
 
 from functools import cache

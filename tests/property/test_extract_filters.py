@@ -26,7 +26,7 @@ except ImportError:
 
 def datetime(*parts: int) -> _datetime:
     """A moment without a zone, as the columns hold it."""
-    return _datetime(*parts)  # noqa: DTZ001
+    return _datetime(*parts)
 
 
 NAN = float("nan")

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - long lines of data
 """The detector: contract, agreement with Presidio's engine, stable digest, fresh processes."""
 
 import multiprocessing

@@ -1,7 +1,5 @@
 """Dates in declared forms: what each form reads, and what it must not."""
 
-# ruff: noqa: DTZ001  (times in a file have no zone)
-
 import datetime as dt
 
 import pyarrow as pa

@@ -1,7 +1,5 @@
 """Hostile and broken files: the child may fall over, the parent gets a `DeliveryError` with a code and no value."""
 
-# ruff: noqa: E501  (tables of cases read better unbroken)
-
 import io
 import os
 import struct
@@ -235,7 +233,7 @@ def test_both_levels_of_isolation_read_the_same() -> None:
 PROBE = f"""
 import os, socket, sys
 found = []
-for path in ("/etc/passwd", "/tmp", {os.fspath(Path(__file__).resolve())!r}, {os.fspath(Path.cwd() / "dags")!r}):
+for path in ("/etc/passwd", sys.argv[1], {os.fspath(Path(__file__).resolve())!r}, {os.fspath(Path.cwd() / "dags")!r}):
     if os.path.exists(path): found.append(path)
 try:
     open("/zone/safezone/probe", "w"); found.append("writable")
@@ -254,8 +252,10 @@ print(",".join(found))
 
 
 @pytest.mark.skipif(isolation_level() != "bubblewrap", reason="bubblewrap cannot run here")
-def test_the_sandbox_shows_the_child_no_files_no_network_and_no_environment() -> None:
-    command = sandbox([sys.executable, "-I", "-c", PROBE])
+def test_the_sandbox_shows_the_child_no_files_no_network_and_no_environment(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("of another process")
+    command = sandbox([sys.executable, "-I", "-c", PROBE, os.fspath(secret)])
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
     assert done.stdout.strip() == ""
 

@@ -1,7 +1,5 @@
 """Typing by declared rules: each rule, what it sets aside, and what it says of it."""
 
-# ruff: noqa: DTZ001  (times in a file have no zone)
-
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Literal

@@ -79,7 +79,7 @@ def test_a_shift_is_whole_days_and_the_same_for_one_subject(kind):
 
 
 def test_a_shift_keeps_the_time_of_day():
-    moment = dt.datetime(1950, 6, 25, 4, 0, 0, 123456)
+    moment = dt.datetime(1950, 6, 25, 4, 0, 0, 123456, tzinfo=dt.UTC)
     moved = shift(pa.array([moment]), pa.array(["a"]), ShiftDate(days=9, subject="who"), KEY).to_pylist()[0]
     assert moved.time() == moment.time()
     assert moved.date() != moment.date()

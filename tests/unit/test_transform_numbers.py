@@ -30,7 +30,9 @@ def clipped(values: pa.Array, **spec) -> list:
 
 
 def test_what_is_no_number_has_no_band():
-    assert bands(pa.array([math.nan, math.inf, -math.inf, None, 1.0]), width=1, bottom=0, top=5) == [None] * 4 + ["1"]
+    assert bands(pa.array([math.nan, math.inf, -math.inf, None, 1.0]), width=1, bottom=0, top=5) == [None] * 4 + [
+        "1"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +73,7 @@ def test_a_number_of_32_bits_lies_where_it_is_written():
     [
         ([4, 5, -4, -5, 15, None], 10, [0, 10, 0, -10, 20, None]),
         ([1, 2, 4, 5], 3, [0, 3, 3, 6]),
-        ([2**53 + 1, LARGEST - 7], 2, [2**53 + 2, LARGEST - 7 + 1]),
+        ([2**53 + 1, LARGEST - 7], 2, [2**53 + 2, LARGEST - 7]),
         ([1, 2, 3], 0.5, [1.0, 2.0, 3.0]),
         ([1, 2, -1], 1.5, [1.5, 1.5, -1.5]),
         ([0.3, 0.25, -0.25, 0.15, 1.1], 0.1, [0.3, 0.3, -0.3, 0.2, 1.1]),
@@ -128,7 +130,9 @@ def test_nan_lies_beyond_no_limit_and_infinity_beyond_any():
 @pytest.mark.parametrize("values", [pa.array([], pa.float64()), pa.nulls(3, pa.float64()), pa.nulls(3, pa.int64())])
 def test_no_numbers_give_none(values):
     nothing = [None] * len(values)
-    assert bands(values, width=1) == rounded(values, 10) == rounded(values, 0.1) == clipped(values, top=1) == nothing
+    assert (
+        bands(values, width=1) == rounded(values, 10) == rounded(values, 0.1) == clipped(values, top=1) == nothing
+    )
 
 
 @pytest.mark.parametrize(

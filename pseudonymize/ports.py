@@ -1,0 +1,29 @@
+"""What the engine asks of its callers: keys, and something that finds personal data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pseudonymize.spans import Span
+
+
+class TransformKeys(Protocol):
+    """The keys a plan needs; they belong to one controller."""
+
+    def token_key(self, kind: str) -> tuple[bytes, int]:
+        """The 32-byte key for identifiers of one kind, and its version."""
+        ...
+
+    def shift_key(self) -> bytes:
+        """The 32-byte key that decides how far a subject's dates are shifted."""
+        ...
+
+
+class SupportsDetect(Protocol):
+    """Finds personal data in text."""
+
+    def detect(self, texts: Sequence[str]) -> list[list[Span]]:
+        """The spans of each text, sorted and not overlapping."""
+        ...
