@@ -33,7 +33,6 @@ class Settings(BaseSettings):
         language: language of messages.
         catalog_url: SQLAlchemy URL of the catalog; empty means SQLite below `home`.
         storage_url: where parts lie; empty means `home`/lake.
-        keys_url: which key provider; ``keystore:`` followed by a path, empty means `home`/keys/keystore.json.
         passphrase_file: file with the keystore's passphrase; it must lie outside `home`.
         witness_dir: folder of the file witness; it must lie outside `home`.
         policies: folder with the policies; empty means the ones beside the code.
@@ -52,7 +51,6 @@ class Settings(BaseSettings):
     language: Literal["ko", "en"] = "ko"
     catalog_url: str = ""
     storage_url: str = ""
-    keys_url: str = ""
     passphrase_file: Path = Field(default_factory=lambda: _config_home() / "passphrase")
     witness_dir: Path = Field(default_factory=lambda: _state_home() / "witness")
     policies: Path | None = None

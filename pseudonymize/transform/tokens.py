@@ -24,7 +24,7 @@ _SYMBOLS = 26
 _INVISIBLE = (
     "[\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]"
 )
-_SPACE = r"[\s\x0b\x{85}\p{Z}]+"
+_SPACE = r"[\s\x0b\x1c-\x1f\x{85}\p{Z}]+"
 _ROWS = 16_384
 """Values hashed and written at a time: what they need lies in the processor's cache."""
 

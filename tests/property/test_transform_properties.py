@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal, localcontext
 
 import pyarrow as pa
-from hypothesis import assume, event, given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from pseudonymize.findings import Findings
@@ -68,26 +68,19 @@ def plainly_normalised(value: str, how: str) -> str:
     if how == "digits":
         return "".join(letter for letter in value if letter in "0123456789")
     if how == "name":
-        return "".join(letter for letter in value if not letter.isspace() or letter in "\x1c\x1d\x1e\x1f")
-    return value
+        return "".join(letter for letter in value if not letter.isspace())
+    return value.strip()
 
 
+# Arrow and Python may hold different versions of Unicode: letters that are new are left out.
+known = st.text(st.characters(exclude_categories=["Cn", "Cs"]), max_size=12)
 spaced = st.text(st.sampled_from("aA1９ \t\u3000\u200b\u00ade\u0301홍ㄱ\u1112\u1169\ufe0f-"), max_size=10)
 
 
 @few
-@given(st.lists(words | spaced, max_size=6), st.sampled_from(["digits", "name"]))
+@given(st.lists(known | spaced, max_size=6), st.sampled_from(["text", "digits", "name"]))
 def test_values_are_made_alike_as_the_rules_say(values, how):
-    # Arrow and Python may hold different versions of Unicode: letters that either does not know are left out.
-    assume(all(unicodedata.category(letter) != "Cn" for value in values for letter in value))
     assert normalise(pa.array(values, pa.string()), how).to_pylist() == [plainly_normalised(v, how) for v in values]
-
-
-@few
-@given(st.lists(spaced, max_size=6))
-def test_text_is_made_alike_and_trimmed(values):
-    made = normalise(pa.array(values, pa.string()), "text").to_pylist()
-    assert made == [plainly_normalised(value, "text").strip() for value in values]
 
 
 @few
@@ -119,15 +112,12 @@ def test_a_number_lies_in_the_band_that_is_written(numbers, width):
             assert label is None
             continue
         with localcontext(prec=800):
-            low = (decimal(number) / decimal(width)).to_integral_value(ROUND_FLOOR) * decimal(width)
-            if "<" in label:
-                assert [Decimal(edge) for edge in label.split("-<")] == [low, low + decimal(width)] or low < 0
-                assert Decimal(label[: label.rindex("-<")]) == low
+            step = decimal(width)
+            low = (decimal(number) / step).to_integral_value(ROUND_FLOOR) * step + 0
+            if step == step.to_integral_value():
+                assert label == (f"{low:.0f}" if step == 1 else f"{low:.0f}-{low + step - 1:.0f}")
             else:
-                assert (
-                    label == (f"{low:.0f}" if width == 1 else f"{low:.0f}-{low + decimal(width) - 1:.0f}")
-                    or low == 0
-                )
+                assert [Decimal(edge) for edge in label.split("-<")] == [low, low + step]
 
 
 @few
