@@ -31,7 +31,8 @@ pytest: setup
 	run() { $(BIN)/python -m pytest --cov --cov-report= $(ARGS) "$$@" || [ $$? = 5 ] || failed=1; }; \
 	run -m "not airflow" -n 2 --dist loadfile; \
 	run -m airflow --cov-append; \
-	echo "Branch coverage: $$($(BIN)/coverage report --format=total) %"; \
+	echo "Branch coverage: $$($(BIN)/coverage report --format=total) % (at least 90)"; \
+	$(BIN)/coverage report --fail-under=90 --format=total >/dev/null || { [ -n "$(ARGS)" ] || failed=1; }; \
 	exit $$failed
 
 test: setup lint pytest ## lint, then every test with branch coverage

@@ -50,7 +50,9 @@ def normalise(values: pa.Array, how: Normalise) -> pa.Array:
 
 
 def zone_tokens(values: pa.Array, key: bytes, kind: str, version: int, how: Normalise = "text") -> pa.Array:
-    """Replace identifiers by the zone's tokens, ``t<version>_<26 characters>``; null stays null.
+    """Replace identifiers by the zone's tokens, ``t<version>_<26 characters>``.
+
+    Null stays null, and a value of which normalising leaves nothing becomes null: it identifies nobody.
 
     Args:
         values: strings, any number of each.
@@ -71,7 +73,10 @@ def project_tokens(tokens: pa.Array, key: bytes) -> pa.Array:
 def _tokens(values: pa.Array, key: bytes, prefix: bytes, label: str, how: Normalise | None) -> pa.Array:
     encoded = _encoded(values)
     unique = encoded.dictionary
-    symbols = _hashed(normalise(unique, how) if how else unique, key, prefix)
+    alike = normalise(unique, how) if how else unique
+    symbols = _hashed(alike, key, prefix)
+    # Nothing is left of "미상" or "-" where digits are wanted: one token for all of them would join strangers.
+    symbols = pc.if_else(pc.equal(alike, ""), pa.scalar(None, pa.string()), symbols)
     return pc.binary_join_element_wise(label, symbols, "").take(encoded.indices)
 
 

@@ -196,6 +196,18 @@ class DatasetPolicy(Strict):
         return DataClass(value) if isinstance(value, str) and value in {"O", "S", "C"} else value
 
     @model_validator(mode="after")
+    def _has_a_digest(self) -> Self:
+        try:
+            digest(self.model_dump(mode="json"))
+        except ValueError:
+            # RFC 8785 stops at 2**53: beyond it programs read numbers differently, and a digest would not hold.
+            raise RuleBroken(
+                "a number is too large; whole numbers lie below 2**53",
+                "수가 너무 큽니다. 정수는 2**53보다 작아야 합니다",
+            ) from None
+        return self
+
+    @model_validator(mode="after")
     def _columns_agree(self) -> Self:
         names = [column.name for column in self.columns]
         twice = sorted({name for name in names if names.count(name) > 1})

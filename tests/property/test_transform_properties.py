@@ -93,6 +93,9 @@ def test_tokens_are_equal_if_and_only_if_kind_key_and_alike_value_are(rows, how)
     meant = [(normalise(pa.array([value]), how)[0].as_py(), kind, key) for value, kind, key in rows]
     for one, this in zip(made, meant, strict=True):
         for other, that in zip(made, meant, strict=True):
+            if one is None or other is None:  # nothing is left of the value: it joins with nothing
+                assert not (one is None and this[0]) and not (other is None and that[0])
+                continue
             assert (one == other) == (this == that)
 
 

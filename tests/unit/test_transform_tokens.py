@@ -26,7 +26,7 @@ def tokens(values, kind: str = "rrn", version: int = 1, how: str = "text", key: 
 
 
 def test_a_token_is_the_formula_of_the_design():
-    values = ["900101-1234567", "", NAME, "x" * 100_000]
+    values = ["900101-1234567", "?", NAME, "x" * 100_000]
     assert tokens(values, version=12) == [f"t12_{reference(KEY, b'rrn' + bytes(1) + v.encode())}" for v in values]
     made = tokens(values)
     assert project_tokens(pa.array(made), KEY).to_pylist() == [f"p_{reference(KEY, t.encode())}" for t in made]
@@ -46,7 +46,7 @@ def test_many_values_are_made_as_few_are():
 
 
 def test_a_token_has_the_shape_that_is_checked_before_release():
-    made = tokens([NAME, "", "a", None], version=999_999_999)
+    made = tokens([NAME, "?", "a", None], version=999_999_999)
     of_project = project_tokens(pa.array(made), KEY).to_pylist()
     assert made[3] is None and of_project[3] is None
     assert all(re.fullmatch(TOKEN_SHAPE, token) for token in made[:3] + of_project[:3])
@@ -59,7 +59,13 @@ def test_key_kind_and_version_tell_tokens_apart():
 
 
 def test_kind_and_value_cannot_run_into_each_other():
-    assert tokens(["b"], kind="a") != tokens([""], kind="ab")
+    assert tokens(["bc"], kind="a") != tokens(["c"], kind="ab")
+
+
+def test_a_value_of_which_nothing_is_left_identifies_nobody():
+    """One token for all of them would join strangers."""
+    assert tokens(["", " ", "\u200b"]) == [None, None, None]
+    assert tokens(["미상", "-", "12"], how="digits")[:2] == [None, None]
 
 
 def test_two_projects_cannot_join_by_token():
