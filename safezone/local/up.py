@@ -141,7 +141,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make up", description="Airflow and the log duty on 127.0.0.1.")
     parser.add_argument("--port", type=int, help=f"of the Airflow UI (default {PORT}, or a free one)")
     chosen = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, _stop)  # so that what was started is ended in order
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell may start us with SIGINT ignored
+        signal.signal(number, _stop)  # so that what was started is ended in order
     console = Console(highlight=False)
     settings = Settings()
     try:
