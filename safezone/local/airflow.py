@@ -38,12 +38,6 @@ from safezone.local.airflow_settings import (
 
 __all__ = ["AirflowClient", "AirflowUser", "LocalAirflow"]
 
-_PROCESSES: Mapping[str, tuple[str, ...]] = {
-    # The API server comes first: the guard ends it last, so that running tasks can report.
-    "api-server": ("api-server", "--apps", "all"),
-    "scheduler": ("scheduler", "--skip-serve-logs"),  # its log server would listen on every address
-    "dag-processor": ("dag-processor",),
-}
 _POLL_SECONDS = 0.1
 
 
@@ -89,6 +83,7 @@ class LocalAirflow:
         self.home = home.resolve()
         self.logs = self.home / "logs"
         self.port = port or 0
+        self._tasks_port = 0
         self._fixed_port = port is not None
         self._dags = dags.resolve()
         self._users = tuple(users)
@@ -200,6 +195,9 @@ class LocalAirflow:
                     ("Choose another port.", "다른 포트를 고르세요."),
                 ) from None
             self.port = probe.getsockname()[1]
+            with socket.socket() as other:  # while the first is held, so that it is another one
+                other.bind((HOST, 0))
+                self._tasks_port = other.getsockname()[1]
 
     def _launch(self, lock: int) -> None:
         write_secrets(self.home)
@@ -215,6 +213,7 @@ class LocalAirflow:
                 self.home,
                 self._dags,
                 self.port,
+                self._tasks_port,
                 users=self._users,
                 parallelism=self._parallelism,
                 preload=self._preload,
@@ -223,7 +222,7 @@ class LocalAirflow:
             "before": [] if current else [migrate],
             "processes": [
                 {"name": name, "argv": [*airflow, *arguments], "log": str(self._log(name))}
-                for name, arguments in _PROCESSES.items()
+                for name, arguments in self._processes().items()
             ],
         }
         self._tell("processes" if current else "database")
@@ -243,17 +242,34 @@ class LocalAirflow:
         self._guard.stdin.write(json.dumps(plan).encode() + b"\n")
         self._guard.stdin.flush()
 
+    def _processes(self) -> dict[str, list[str]]:
+        """The processes by name.
+
+        What tasks report to runs apart from what people use. Airflow writes its event log on the event loop of the
+        server that people use; in one process with the tasks' requests, such a write can wait for the lock of a
+        task's transaction, whose end waits for the event loop: with SQLite everything then stands still.
+        """
+        return {
+            # The servers come first: the guard ends them last, so that running tasks can report.
+            "execution-api": ["api-server", "--apps", "execution", "--port", str(self._tasks_port)],
+            "api-server": ["api-server", "--apps", "core"],
+            "scheduler": ["scheduler", "--skip-serve-logs"],  # its log server would listen on every address
+            "dag-processor": ["dag-processor"],
+        }
+
     def _await(self, deadline: float) -> None:
         """Wait for the processes, then for a fresh heartbeat of each, then for the Dags."""
-        waiting = ["api-server", "scheduler", "dag-processor"]
+        waiting = ["api-server", "execution-api", "scheduler", "dag-processor"]
+        tasks = f"http://{HOST}:{self._tasks_port}/execution/health"
         with httpx.Client(base_url=self.url, trust_env=False, timeout=30.0) as http:
             while waiting:
                 self._pause(deadline, waiting[0])
                 alive = self._alive(http)
-                if "api-server" in waiting and "api-server" in alive:
-                    # The first call to the execution API builds it (2.4 s); the first task should not wait for it.
+                if "execution-api" in waiting:
+                    # The first call builds it (2.4 s); the first task should not wait for it.
                     with contextlib.suppress(httpx.HTTPError):
-                        http.get("/execution/health")
+                        if http.get(tasks).is_success:
+                            alive.add("execution-api")
                 for name in [name for name in waiting if name in alive]:
                     waiting.remove(name)
                     self._tell(name)

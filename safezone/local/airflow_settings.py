@@ -97,6 +97,7 @@ def environment(
     home: Path,
     dags: Path,
     port: int,
+    tasks_port: int,
     *,
     users: Sequence[AirflowUser],
     parallelism: int,
@@ -108,7 +109,8 @@ def environment(
     Args:
         home: the folder everything lives in.
         dags: the Dag folder.
-        port: of the API server.
+        port: of the API server people use.
+        tasks_port: of the one that tasks report to.
         users: accounts.
         parallelism: tasks at once.
         preload: modules the workers import before they fork tasks.
@@ -137,7 +139,7 @@ def environment(
             "simple_auth_manager_all_admins": False,
             "simple_auth_manager_users": ",".join(f"{user.name}:{user.role}" for user in users),
             "simple_auth_manager_passwords_file": home / _PASSWORDS,
-            "execution_api_server_url": f"{url}/execution/",
+            "execution_api_server_url": f"http://{HOST}:{tasks_port}/execution/",
             "parallelism": parallelism,
             "max_map_length": 1024,
             "dags_are_paused_at_creation": False,
