@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import os
 import subprocess
@@ -102,15 +101,14 @@ def test_an_encrypted_package_loads_in_memory_alone(home: Path) -> None:
         sz.load("REQ-7", identity="nothing.key")
 
 
-@pytest.mark.skipif(importlib.util.find_spec("datasets") is None, reason="Hugging Face datasets is not installed")
 def test_hugging_face_datasets(home: Path) -> None:
     pulled(home)
     assert sz.load("REQ-7", as_="datasets")["나이대"] == [20, 30, 40]
 
 
-@pytest.mark.skipif(importlib.util.find_spec("datasets") is not None, reason="Hugging Face datasets is installed")
-def test_a_library_that_is_missing_is_named(home: Path) -> None:
+def test_a_library_that_is_missing_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pulled(home)
+    monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(UsageError, match="datasets is not installed"):
         sz.load("REQ-7", as_="datasets")
 
