@@ -90,7 +90,8 @@ def set_aside_new(
     Returns:
         The error to raise, naming the quarantine entry.
     """
-    files = [path for path in sorted(folder.iterdir()) if path.is_file() and not path.is_symlink()]
+    there = sorted(folder.iterdir()) if folder.is_dir() else []
+    files = [path for path in there if path.is_file() and not path.is_symlink()]
     objects = [
         zone.vault.seal_object(grant, QUARANTINE, policy.dataset, delivery, f"file-{number:05}", copy_file(path))
         for number, path in enumerate(files[: policy.delivery.max_files])

@@ -99,16 +99,27 @@ def receive(zone: Ingest, actor: Actor, dataset: str, delivery: str) -> str:
         known = zone.catalog.find(DeliveryRecord, delivery)
         if known is not None:
             return _again(known, dataset)
-        folder = delivery_folder(zone.settings.inbox, delivery)
         try:
-            manifest = read_manifest(folder)
-            _agrees(zone, manifest, policy, delivery)
-        except DeliveryError as error:
-            raise quarantine.set_aside_new(zone, grant, policy, delivery, folder, error) from None
-        sealed, fault = _take_in(zone, grant, policy, manifest, folder)
-        if fault is not None:
-            raise quarantine.set_aside_sealed(zone, grant, policy, delivery, fault, sealed)
-        return _commit(zone, grant, policy, manifest, sealed)
+            return _received(zone, grant, policy, delivery)
+        except (DeliveryError, BadInput):
+            # Another run may have received it meanwhile, and housekeeping taken it out of the inbox.
+            known = zone.catalog.find(DeliveryRecord, delivery)
+            if known is not None and known.state is VersionState.RECEIVED:
+                return _again(known, dataset)
+            raise
+
+
+def _received(zone: Ingest, grant: Grant, policy: DatasetPolicy, delivery: str) -> str:
+    folder = delivery_folder(zone.settings.inbox, delivery)
+    try:
+        manifest = read_manifest(folder)
+        _agrees(zone, manifest, policy, delivery)
+    except DeliveryError as error:
+        raise quarantine.set_aside_new(zone, grant, policy, delivery, folder, error) from None
+    sealed, fault = _take_in(zone, grant, policy, manifest, folder)
+    if fault is not None:
+        raise quarantine.set_aside_sealed(zone, grant, policy, delivery, fault, sealed)
+    return _commit(zone, grant, policy, manifest, sealed)
 
 
 def _again(known: DeliveryRecord, dataset: str) -> str:

@@ -12,8 +12,13 @@ import shutil
 
 import pytest
 
+from safezone.access.actions import Actor
+from safezone.catalog.records import VersionRecord
 from safezone.local.demo import SEED
+from safezone.model import Duty, Stage
 from safezone.sample.canaries import canaries
+from safezone.settings import Settings
+from safezone.zone import Zone
 from tests.fixtures.leaks import Searcher
 
 pytestmark = [pytest.mark.airflow, pytest.mark.slow]
@@ -24,22 +29,33 @@ def search(demo_zone):
     return Searcher(canaries(SEED, demo_zone.canaries).needles)
 
 
-def planted(demo_zone):
-    """Where the agencies' own files lie: outside the zone's promise."""
+def inbox(demo_zone):
+    """Where the agencies' own files lie until housekeeping removes them: outside the zone's promise."""
     return [demo_zone.home / "deliveries"]
 
 
-def test_the_canaries_were_really_delivered(demo_zone, search):
-    """Otherwise nothing would be proven by not finding them."""
+def test_the_canaries_really_came_into_the_vault(demo_zone, search, tmp_path):
+    """Otherwise nothing would be proven by not finding them. Opened with a grant, in a copy of the zone."""
     assert demo_zone.made
-    found, _ = search.tree(planted(demo_zone))
-    assert {leak.needle for leak in found}
-    assert len({leak.path for leak in found}) >= 5
+    shutil.copytree(demo_zone.home, tmp_path / "zone", ignore=shutil.ignore_patterns("airflow", "demo"))
+    settings = Settings(
+        home=tmp_path / "zone", passphrase_file=demo_zone.person / ".config" / "safezone" / "passphrase"
+    )
+    found: dict[str, set[int]] = {}
+    with Zone.open(settings, Duty.INGEST) as zone:
+        actor = Actor.account(zone.accounts.named("curator-1"))
+        for version in zone.catalog.list(VersionRecord, stage=Stage.RAW):
+            _, grant = zone.ingest.begin(actor, version.dataset, f"version/{version.id}")
+            with zone.vault.open_version(grant, version) as rows:
+                text = "\n".join(map(repr, rows.to_table().to_pylist()))
+            found[version.dataset] = {leak.needle for leak in search.bytes(text.encode(), version.dataset)}
+    assert len(found) == 6
+    assert all(len(needles) >= demo_zone.canaries for needles in found.values())
 
 
 def test_no_planted_identifier_is_in_any_byte_the_run_left_behind(demo_zone, search):
     assert demo_zone.made
-    found, count = search.tree([demo_zone.home, demo_zone.person], without=planted(demo_zone))
+    found, count = search.tree([demo_zone.home, demo_zone.person], without=inbox(demo_zone))
     assert count > 100
     assert found == []
     assert search.bytes(demo_zone.stdout.encode(), "printed") == []
