@@ -43,7 +43,7 @@ def test_ingest_killed_at_any_write_ends_with_the_same_version_once(tmp_path):
 
     (whole,) = drive(template, "ingest", delivery, [0])
     reference = json.loads(whole["first"])
-    lines = drive(template, "ingest", delivery, spread(reference["writes"], 5))
+    lines = drive(template, "ingest", delivery, spread(reference["writes"], 9))
 
     assert all(line["killed"] for line in lines)
     for line in [whole, *lines]:
@@ -65,7 +65,7 @@ def test_release_killed_at_any_write_ends_with_one_release(tmp_path):
 
     (whole,) = drive(template, "release", request.id, [0])
     reference = json.loads(whole["first"])
-    lines = drive(template, "release", request.id, spread(reference["writes"], 3))
+    lines = drive(template, "release", request.id, spread(reference["writes"], 5))
 
     assert all(line["killed"] for line in lines)
     for line in [whole, *lines]:
