@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 
 class Span(NamedTuple):
@@ -23,11 +23,39 @@ class Span(NamedTuple):
     score: float
 
 
-def _rank(span: Span) -> tuple[float, int, int, str]:
+class Candidate(NamedTuple):
+    """A span with its evidence: who found it and why.
+
+    Attributes:
+        start: First code point.
+        end: One past the last code point.
+        entity: Entity name, as in :class:`Span`.
+        score: Confidence between 0 and 1.
+        recognizer: Name of the recognizer.
+        reason: The pattern or rule that matched; a word of the program, never of the text.
+    """
+
+    start: int
+    end: int
+    entity: str
+    score: float
+    recognizer: str
+    reason: str
+
+    @property
+    def span(self) -> Span:
+        """The span alone."""
+        return Span(*self[:4])
+
+
+S = TypeVar("S", bound=Span | Candidate)
+
+
+def _rank(span: Span | Candidate) -> tuple[float, int, int, str]:
     return (-span.score, span.start - span.end, span.start, span.entity)
 
 
-def resolve(spans: Iterable[Span]) -> list[Span]:
+def resolve(spans: Iterable[S]) -> list[S]:
     """Make candidate spans sorted and free of overlaps without uncovering a single character.
 
     1. The higher score wins; among equals the longer span, then the one further left, then the
@@ -37,18 +65,18 @@ def resolve(spans: Iterable[Span]) -> list[Span]:
     3. Touching spans stay apart.
 
     Args:
-        spans: Candidates in any order; empty ones are ignored.
+        spans: Spans or candidates in any order; empty ones are ignored.
 
     Returns:
         Spans sorted by position, pairwise disjoint, covering exactly what the candidates cover.
     """
-    kept: list[Span] = []  # disjoint and sorted, so two bisections find all overlaps
+    kept: list[S] = []  # disjoint and sorted, so two bisections find all overlaps
     for span in sorted((span for span in spans if span.end > span.start), key=_rank):
         first = bisect_right(kept, span.start, key=lambda winner: winner.end)
         last = bisect_left(kept, span.end, key=lambda winner: winner.start)
         edges = [span.start, *(edge for winner in kept[first:last] for edge in winner[:2]), span.end]
-        rests = [
-            Span(start, end, span.entity, span.score)
+        rests: list[Any] = [  # `_replace` keeps the kind of span, which mypy cannot see
+            span._replace(start=start, end=end)
             for start, end in zip(edges[::2], edges[1::2], strict=True)
             if start < end
         ]

@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pseudonymize.detect.document import Document
-from pseudonymize.spans import Span, resolve
+from pseudonymize.document.document import Document
+from pseudonymize.spans import Candidate, Span, resolve
 
 if TYPE_CHECKING:
     from pseudonymize.recognizers.base import DocumentRecognizer
 
 LANGUAGES = ("ko", "en")
+BATCH = 4096
+"""Texts searched at a time: what is kept of them beside the spans stays small."""
 _EDGES = " \t\r\n,;"
 
 
@@ -45,7 +47,7 @@ class Detector:
             UnknownLanguageError: For any other language.
         """
         # Presidio takes over a second to import: only who detects pays for it.
-        from pseudonymize.recognizers.registry import recognizers_for
+        from pseudonymize.detect.registry import recognizers_for
 
         if language not in LANGUAGES:
             raise UnknownLanguageError(f"no recognizers for this language; choose one of {', '.join(LANGUAGES)}")
@@ -57,7 +59,7 @@ class Detector:
     @property
     def entities(self) -> list[str]:
         """Entity names this detector can report, sorted."""
-        return sorted({recognizer.ENTITY for recognizer in self.recognizers})
+        return sorted({entity for recognizer in self.recognizers for entity in recognizer.supported_entities})
 
     @cached_property
     def digest(self) -> str:
@@ -66,7 +68,7 @@ class Detector:
         Covers names, versions, patterns, word lists and dictionaries of the recognizers, the label words and
         the Unicode version; the order of recognizers does not matter.
         """
-        from pseudonymize.recognizers.registry import shared_identity
+        from pseudonymize.detect.registry import shared_identity
 
         identities = sorted(json.dumps(recognizer.identity(), sort_keys=True) for recognizer in self.recognizers)
         canonical = json.dumps([self.language, shared_identity(), identities], sort_keys=True)
@@ -82,22 +84,30 @@ class Detector:
             For each text its spans, sorted and not overlapping (see :func:`pseudonymize.spans.resolve`),
             in code points of the text as given.
         """
-        found: dict[str, list[Span]] = {}
-        for text in texts:
-            if text not in found:
-                found[text] = self._search(text) if text else []
+        return [[candidate.span for candidate in found] for found in self.search(texts)]
+
+    def search(self, texts: Sequence[str]) -> list[list[Candidate]]:
+        """As :meth:`detect`, with the recognizer and the rule behind each span."""
+        unique = list(dict.fromkeys(texts))
+        found: dict[str, list[Candidate]] = {}
+        for at in range(0, len(unique), BATCH):
+            batch = unique[at : at + BATCH]
+            for text, candidates in zip(batch, self.candidates(batch), strict=True):
+                trimmed = (_trim(candidate, text) for candidate in resolve(candidates))
+                found[text] = [candidate for candidate in trimmed if candidate is not None]
         return [list(found[text]) for text in texts]
 
-    def candidates(self, text: str) -> list[Span]:
-        """What the recognizers report for one text before overlaps are resolved."""
-        document = Document(text)
-        return [span for recognizer in self.recognizers for span in recognizer.spans(document)]
+    def candidates(self, texts: Sequence[str]) -> list[list[Candidate]]:
+        """What the recognizers report for each text before overlaps are resolved."""
+        documents = [Document(text) for text in texts]
+        answers: list[list[Candidate]] = [[] for _ in texts]
+        for recognizer in self.recognizers:
+            for answer, found in zip(answers, recognizer.candidates(documents), strict=True):
+                answer.extend(found)
+        return answers
 
-    def _search(self, text: str) -> list[Span]:
-        return [trimmed for span in resolve(self.candidates(text)) if (trimmed := _trim(span, text)) is not None]
 
-
-def _trim(span: Span, text: str) -> Span | None:
+def _trim(span: Candidate, text: str) -> Candidate | None:
     """The span without white space and punctuation that resolving may have left at its edges, or None."""
     value = text[span.start : span.end]
     start = span.start + len(value) - len(value.lstrip(_EDGES))

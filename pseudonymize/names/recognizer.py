@@ -12,11 +12,11 @@ from typing import Any, ClassVar
 
 from presidio_analyzer import Pattern
 
-from pseudonymize.detect.document import Document
+from pseudonymize.document.document import Document
 from pseudonymize.names import evidence, lexicon, surnames
 from pseudonymize.names.morphology import dictionary_version
 from pseudonymize.recognizers.base import THRESHOLD, DocumentRecognizer
-from pseudonymize.spans import Span
+from pseudonymize.spans import Candidate
 
 _STRONG = 0.9
 _SHORTEST_REPEATED = 2
@@ -39,19 +39,19 @@ class KoreanName(DocumentRecognizer):
         """A Korean name is written in Hangul."""
         return document.has_hangul
 
-    def find(self, document: Document) -> Iterator[Span]:
+    def find(self, document: Document) -> Iterator[Candidate]:
         """Candidates in offsets of ``document.text``."""
         found = [span for span in evidence.candidates(document.text) if span[2] >= THRESHOLD]
         best: dict[str, float] = {}
         for start, end, score in found:
-            yield Span(start, end, self.ENTITY, score)
+            yield Candidate(start, end, self.ENTITY, score, self.name, "rules")
             name = document.text[start:end]
             if score >= _STRONG and len(name) >= _SHORTEST_REPEATED:
                 best[name] = max(best.get(name, 0.0), score)
         yield from self._repeated(document.text, best)
         yield from self._given(document.text, best)
 
-    def _repeated(self, text: str, names: dict[str, float]) -> Iterator[Span]:
+    def _repeated(self, text: str, names: dict[str, float]) -> Iterator[Candidate]:
         """Other occurrences of names the document has introduced."""
         for name in names:
             if text.count(name) == 1:
@@ -59,16 +59,18 @@ class KoreanName(DocumentRecognizer):
             # Two syllables are part of many words: only a whole word (with a particle) counts.
             tail = rf"(?=(?:{lexicon.PARTICLES})?(?![가-힣]))" if len(name) == _SHORTEST_REPEATED else ""
             for match in re.finditer(r"(?<![가-힣])" * (len(name) < 4) + re.escape(name) + tail, text):
-                yield Span(match.start(), match.end(), self.ENTITY, 0.88)
+                yield Candidate(match.start(), match.end(), self.ENTITY, 0.88, self.name, "introduced before")
 
-    def _given(self, text: str, names: dict[str, float]) -> Iterator[Span]:
+    def _given(self, text: str, names: dict[str, float]) -> Iterator[Candidate]:
         """Given names of introduced persons where they are called by them: 서윤이가, 서윤 씨, 서윤아."""
         for given in sorted(
             {name[1:] for name in names if len(name) == _KOREAN_LENGTH and name[0] in surnames.SINGLE}
         ):
             tail = rf"(?=(?:이(?:가|는|를|의|도|랑|한테|에게)?|아| ?씨| ?님| ?[군양](?:{lexicon.PARTICLES})?)(?![가-힣]))"
             for match in re.finditer(rf"(?<![가-힣]){given}{tail}", text):
-                yield Span(match.start(), match.end(), self.ENTITY, 0.7)
+                yield Candidate(
+                    match.start(), match.end(), self.ENTITY, 0.7, self.name, "given name of one introduced"
+                )
 
     def identity(self) -> dict[str, Any]:
         """Adds word lists and dictionary to the patterns."""

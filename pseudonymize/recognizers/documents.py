@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from presidio_analyzer import Pattern
 
-from pseudonymize.detect.document import Document
+from pseudonymize.document.document import Document
 from pseudonymize.recognizers.base import LEFT, RIGHT, DocumentRecognizer, digits
 
 _REGIONS = r"서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주"

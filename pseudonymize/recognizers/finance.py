@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from presidio_analyzer import Pattern
 
-from pseudonymize.detect.document import Document
+from pseudonymize.document.document import Document
 from pseudonymize.recognizers.base import LEFT, RIGHT, DocumentRecognizer, digits
 
 

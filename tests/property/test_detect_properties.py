@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pseudonymize.detect.detector import Detector
-from pseudonymize.detect.normalise import normalise
+from pseudonymize.document.normalise import normalise
 from pseudonymize.spans import Span, resolve
 
 KOREAN = st.text(st.sampled_from("가나다라마바사아자차카타파하을를이가은는의에서 ,.\n김박이최정강"), max_size=30)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pseudonymize.detect.normalise import normalise
+from pseudonymize.document.normalise import normalise
 
 
 @pytest.mark.parametrize(

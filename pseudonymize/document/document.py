@@ -6,8 +6,8 @@ import re
 from bisect import bisect_right
 from functools import cached_property, lru_cache
 
-from pseudonymize.detect.labels import Label, find_labels, reaches
-from pseudonymize.detect.normalise import Normalised, normalise
+from pseudonymize.document.labels import Label, find_labels, reaches
+from pseudonymize.document.normalise import Normalised, normalise
 
 _DIGIT = re.compile("[0-9]")
 _HANGUL = re.compile("[가-힣]")

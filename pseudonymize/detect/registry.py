@@ -7,7 +7,7 @@ from typing import Any
 
 from presidio_analyzer import RecognizerRegistry
 
-from pseudonymize.detect import labels
+from pseudonymize.document import labels
 from pseudonymize.names.recognizer import EnglishName, KoreanName
 from pseudonymize.recognizers.base import THRESHOLD, DocumentRecognizer
 from pseudonymize.recognizers.contact import Email, IpAddress, Phone, WebAddress
