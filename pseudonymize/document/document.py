@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable
 from functools import cached_property, lru_cache
 
 from pseudonymize.document.labels import Label, find_labels, reaches
@@ -23,9 +24,22 @@ class Document:
         text: The normalised spelling; recognizers give offsets in it.
     """
 
-    def __init__(self, original: str) -> None:
+    def __init__(
+        self,
+        original: str,
+        finder: Callable[[str], list[Label]] = find_labels,
+        normalised: Normalised | None = None,
+    ) -> None:
+        """Take what is known of ``original`` already, or work it out.
+
+        Args:
+            original: The text.
+            finder: Answers as :func:`find_labels` does, perhaps faster.
+            normalised: What :func:`normalise` gives for the text.
+        """
         self.original = original
-        self._normalised: Normalised = normalise(original)
+        self._finder = finder
+        self._normalised: Normalised = normalise(original) if normalised is None else normalised
         self.text = self._normalised.text
 
     @cached_property
@@ -46,7 +60,7 @@ class Document:
     @cached_property
     def labels(self) -> list[Label]:
         """Every label word, in order."""
-        return find_labels(self.text)
+        return self._finder(self.text)
 
     @cached_property
     def _label_ends(self) -> list[int]:

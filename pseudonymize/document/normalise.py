@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -36,8 +37,9 @@ _HIGHEST_MAPPED = 0x20000
 # A conjoining-jamo syllable, or any character carrying combining marks, is composed as one cluster.
 _JAMO = r"[\u1100-\u115e\ua960-\ua97c][\u1161-\u11a7\ud7b0-\ud7c6]+[\u11a8-\u11ff\ud7cb-\ud7fb]*"
 _MARKED = r"[^\W_][\u0300-\u036f\u3099\u309a]+"
-# "010ㅡ1234ㅡ5678": the vowel eu typed for a dash, which only digits on both sides give away.
-_EU_DASH = re.compile(r"(?<=[0-9])( ?)ㅡ(?= ?[0-9])")
+# "010ㅡ1234ㅡ5678": letters typed for a dash (the vowel eu, a long vowel of kana, the character for one), which only
+# digits on both sides give away.
+_EU_DASH = re.compile(r"(?<=[0-9])( ?)[ㅡー一](?= ?[0-9])")
 
 
 class Normalised(NamedTuple):
@@ -81,6 +83,48 @@ def _spelling(char: str) -> str:
     return folded
 
 
+# What a cluster, or a vowel for a dash, cannot do without.
+_CLUSTERED = (
+    (0x1161, 0x11A7),
+    (0xD7B0, 0xD7C6),
+    (0x300, 0x36F),
+    (0x3099, 0x309A),
+    (0x3161, 0x3161),
+    (0x30FC, 0x30FC),
+    (0x4E00, 0x4E00),
+)
+
+
+@lru_cache(maxsize=1)
+def _changing() -> re.Pattern[str]:
+    """One class with a character of every text that is spelt otherwise: looking for it takes a scan, no matching."""
+    _, table = _unusual()
+    codes = {ord(char) for char in table}.union(*(range(low, high + 1) for low, high in _CLUSTERED))
+    return re.compile("[" + "".join(f"\\U{low:08x}-\\U{high:08x}" for low, high in _ranges(codes)) + "]")
+
+
+@lru_cache(maxsize=1)
+def _perhaps_changing() -> re.Pattern[str]:
+    """As :func:`_changing`, with every character above U+FFFF: those `re` would try range by range."""
+    table = re.compile(r"\\U0001[0-9a-f]{4}-\\U0001[0-9a-f]{4}")
+    return re.compile(table.sub("", _changing().pattern)[:-1] + "\U00010000-\U0010ffff]")
+
+
+def changeable() -> str:
+    """RE2 source of a class of characters: a text without any of them is spelt for matching as it is."""
+    return re.sub(r"\\U([0-9a-f]{8})", r"\\x{\1}", _changing().pattern)
+
+
+def _ranges(codes: Iterable[int]) -> list[list[int]]:
+    ranges: list[list[int]] = []
+    for code in sorted(codes):
+        if ranges and ranges[-1][1] == code - 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    return ranges
+
+
 @lru_cache(maxsize=1)
 def _unusual() -> tuple[re.Pattern[str], dict[str, str]]:
     """The characters spelt otherwise, as a pattern, and their spellings."""
@@ -92,14 +136,7 @@ def _unusual() -> tuple[re.Pattern[str], dict[str, str]]:
         spelt = _spelling(char)
         if spelt != char:
             table[char] = spelt
-    codes = sorted(map(ord, table))
-    ranges: list[list[int]] = []
-    for code in codes:
-        if ranges and ranges[-1][1] == code - 1:
-            ranges[-1][1] = code
-        else:
-            ranges.append([code, code])
-    members = "".join(f"\\U{low:08x}-\\U{high:08x}" for low, high in ranges)
+    members = "".join(f"\\U{low:08x}-\\U{high:08x}" for low, high in _ranges(map(ord, table)))
     return re.compile(f"{_JAMO}|{_MARKED}|[{members}]"), table
 
 
@@ -116,7 +153,7 @@ def normalise(text: str) -> Normalised:
     Returns:
         The normalised text with its offset map; the very same string, without a map, when nothing changes.
     """
-    if text.isascii():
+    if text.isascii() or _perhaps_changing().search(text) is None:
         return Normalised(text)
     pattern, table = _unusual()
     parts: list[str] = []
@@ -145,4 +182,4 @@ def normalise(text: str) -> Normalised:
 
 
 def _dash_eu(text: str) -> str:
-    return _EU_DASH.sub(r"\1-", text) if "ㅡ" in text else text
+    return _EU_DASH.sub(r"\1-", text)

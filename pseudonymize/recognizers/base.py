@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 from presidio_analyzer import AnalysisExplanation, Pattern, PatternRecognizer, RecognizerResult
 
@@ -17,6 +17,19 @@ THRESHOLD = 0.5
 # A number ends where no digit follows, nor a dash and a digit: half of a longer number is another number.
 LEFT = r"(?<![0-9])(?<![0-9]-)"
 RIGHT = r"(?![0-9])(?!-[0-9])"
+
+
+class Need(NamedTuple):
+    """What a text must hold for :meth:`DocumentRecognizer.judge` to keep any match of a pattern.
+
+    Attributes:
+        labels: Kinds of labels, one of which must occur somewhere in the text.
+        shape: A pattern of :mod:`re` that will do instead of a label; empty when only labels do. With no labels
+            it must be found.
+    """
+
+    labels: tuple[str, ...]
+    shape: str = ""
 
 
 class DocumentRecognizer(PatternRecognizer):  # type: ignore[misc]
@@ -32,6 +45,9 @@ class DocumentRecognizer(PatternRecognizer):  # type: ignore[misc]
         VERSION: Raised with every change of what is found; part of the model digest.
         PATTERNS: Patterns with their score; a group named ``v`` is the value, else the whole match.
         FLAGS: Flags of :mod:`re`.
+        NEEDS: By name of pattern what else a text must hold; it saves time and never decides anything.
+        gate: ``"patterns"`` when nothing can be found where no pattern matches; None when only :meth:`applies`
+            knows, as for recognizers that find by other means.
     """
 
     ENTITY: ClassVar[str]
@@ -39,6 +55,8 @@ class DocumentRecognizer(PatternRecognizer):  # type: ignore[misc]
     PATTERNS: ClassVar[list[Pattern]]
     CONTEXT: ClassVar[list[str]] = []
     FLAGS: ClassVar[re.RegexFlag] = re.NOFLAG
+    NEEDS: ClassVar[Mapping[str, Need]] = {}
+    gate: ClassVar[str | None] = "patterns"
 
     def __init__(self, supported_language: str = "ko", **settings: Any) -> None:
         settings.setdefault("supported_entity", self.ENTITY)
@@ -49,6 +67,10 @@ class DocumentRecognizer(PatternRecognizer):  # type: ignore[misc]
         self._compiled = [
             (pattern.name, re.compile(pattern.regex, self.FLAGS), float(pattern.score)) for pattern in self.patterns
         ]
+
+    def needs(self) -> Mapping[str, Need]:
+        """By name of pattern what else a text must hold: ``NEEDS``, or what takes longer to tell."""
+        return self.NEEDS
 
     def applies(self, document: Document) -> bool:
         """A cheap necessary condition for any match: most numbers need a digit."""
@@ -61,12 +83,25 @@ class DocumentRecognizer(PatternRecognizer):  # type: ignore[misc]
     def find(self, document: Document) -> Iterator[Candidate]:
         """Candidates in offsets of ``document.text``."""
         for name, pattern, base in self._compiled:
-            group = "v" if "v" in pattern.groupindex else 0
-            for match in pattern.finditer(document.text):
-                score = self.judge(match, name, base, document)
-                if score >= THRESHOLD:
-                    start, end = match.span(group)
-                    yield Candidate(start, end, self.entity, score, self.name, name)
+            yield from self.judged(document, name, base, pattern.finditer(document.text))
+
+    def judged(
+        self, document: Document, name: str, base: float, matches: Iterable[re.Match[str]]
+    ) -> Iterator[Candidate]:
+        """Candidates among the matches of one pattern, in offsets of ``document.text``."""
+        group: str | int | None = None
+        for match in matches:
+            score = self.judge(match, name, base, document)
+            if score >= THRESHOLD:
+                if group is None:
+                    group = "v" if "v" in match.re.groupindex else 0
+                start, end = match.span(group)
+                yield Candidate(start, end, self.entity, score, self.name, name)
+
+    @property
+    def compiled(self) -> list[tuple[str, re.Pattern[str], float]]:
+        """Name, compiled pattern and score of every pattern."""
+        return self._compiled
 
     @property
     def entity(self) -> str:
@@ -81,7 +116,7 @@ class DocumentRecognizer(PatternRecognizer):  # type: ignore[misc]
         asked = [index for index, document in enumerate(documents) if self.applies(document)]
         answers: list[list[Candidate]] = [[] for _ in documents]
         for index, found in zip(asked, self.found([documents[index] for index in asked]), strict=True):
-            answers[index] = _placed(documents[index], found)
+            answers[index] = placed(documents[index], found)
         return answers
 
     def found(self, documents: Sequence[Document]) -> list[list[Candidate]]:
@@ -126,7 +161,7 @@ def digits(text: str) -> str:
     return re.sub(r"[^0-9]", "", text)
 
 
-def _placed(document: Document, found: Sequence[Candidate]) -> list[Candidate]:
+def placed(document: Document, found: Iterable[Candidate]) -> list[Candidate]:
     """The candidates in offsets of the original text, the best of each stretch and entity."""
     best: dict[tuple[int, int, str], Candidate] = {}
     for candidate in found:

@@ -111,7 +111,7 @@ def test_the_shape_of_the_column_is_kept():
 def test_the_table_holds_every_local_government():
     rows = [
         line.split("\t")
-        for line in files("pseudonymize.transform").joinpath("regions.tsv").read_text("utf-8").splitlines()[1:]
+        for line in files("pseudonymize").joinpath("regions.tsv").read_text("utf-8").splitlines()[1:]
     ]
     counts = Counter(sido for sido, sigungu, _ in rows if sigungu)
     # 지방자치단체 and 행정시 as the 행정안전부 counts them; Incheon with two former and three new districts.
