@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pseudonymize.document.document import Document
 from pseudonymize.spans import Candidate, Span, resolve
 
 if TYPE_CHECKING:
+    from pseudonymize.detect.gate import Gate
     from pseudonymize.recognizers.base import DocumentRecognizer
 
 LANGUAGES = ("ko", "en")
@@ -93,18 +93,20 @@ class Detector:
         for at in range(0, len(unique), BATCH):
             batch = unique[at : at + BATCH]
             for text, candidates in zip(batch, self.candidates(batch), strict=True):
-                trimmed = (_trim(candidate, text) for candidate in resolve(candidates))
-                found[text] = [candidate for candidate in trimmed if candidate is not None]
-        return [list(found[text]) for text in texts]
+                if candidates:
+                    trimmed = (_trim(candidate, text) for candidate in resolve(candidates))
+                    found[text] = [candidate for candidate in trimmed if candidate is not None]
+        return [list(found.get(text, ())) for text in texts]
 
     def candidates(self, texts: Sequence[str]) -> list[list[Candidate]]:
         """What the recognizers report for each text before overlaps are resolved."""
-        documents = [Document(text) for text in texts]
-        answers: list[list[Candidate]] = [[] for _ in texts]
-        for recognizer in self.recognizers:
-            for answer, found in zip(answers, recognizer.candidates(documents), strict=True):
-                answer.extend(found)
-        return answers
+        return self._gate.candidates(texts)
+
+    @cached_property
+    def _gate(self) -> Gate:
+        from pseudonymize.detect.gate import Gate
+
+        return Gate(self.recognizers)
 
 
 def _trim(span: Candidate, text: str) -> Candidate | None:
