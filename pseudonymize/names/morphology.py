@@ -1,4 +1,4 @@
-"""Morphemes of Korean text from mecab-ko, loaded when first needed in each process."""
+"""Morphemes of Korean sentences, from mecab-ko and its dictionary."""
 
 from __future__ import annotations
 
@@ -9,42 +9,52 @@ from typing import Any, NamedTuple
 
 
 class Morpheme(NamedTuple):
-    """One morpheme of mecab-ko-dic.
+    """One morpheme of a sentence.
 
     Attributes:
         start: First code point within the sentence.
         end: One past the last.
-        pos: Part of speech of the 21st Century Sejong tag set, inflected forms joined by ``+``.
-        meaning: Semantic class (인명 person, 지명 place, ...) or ``*``.
+        feature: The dictionary's entry: part of speech (21st Century Sejong tag set, inflected forms joined by
+            ``+``), semantic class (인명 person, 지명 place, ...) and more, separated by commas.
     """
 
     start: int
     end: int
-    pos: str
-    meaning: str
+    feature: str
 
 
 @lru_cache(maxsize=2)
-def _tagger(process: int) -> Any:
+def _tagger(process: int) -> tuple[Any, Any]:
     from mecab import MeCab
+    from mecab.utils import create_lattice
 
-    return MeCab()
+    return MeCab()._tagger, create_lattice
 
 
-@lru_cache(maxsize=4096)
-def morphemes(sentence: str) -> tuple[Morpheme, ...]:
-    """Analyse one sentence (any text without line breaks); repeated sentences are analysed once."""
+def morphemes(sentence: str) -> list[Morpheme]:
+    """Analyse one sentence (any text without line breaks).
+
+    The lattice is read directly: the objects that ``MeCab.parse`` builds for each morpheme take longer than the
+    analysis itself.
+    """
+    # A forked worker must not share its parent's tagger, so the process is part of the key.
+    tagger, create_lattice = _tagger(os.getpid())
+    lattice = create_lattice(sentence)
+    if not tagger.parse(lattice):
+        return []
     found: list[Morpheme] = []
     cursor = 0
-    # A forked worker must not share its parent's tagger, so the process is part of the key.
-    for morpheme in _tagger(os.getpid()).parse(sentence):
+    for line in lattice.to_string().split("\n"):
+        surface, tab, feature = line.partition("\t")
+        if not tab:
+            continue
         # The tagger's own offsets slip behind leading and unusual white space: the surface does not.
-        start = sentence.find(morpheme.surface, cursor)
+        start = sentence.find(surface, cursor)
         if start < 0:
             continue
-        cursor = start + len(morpheme.surface)
-        found.append(Morpheme(start, cursor, morpheme.feature.pos, morpheme.feature.semantic or "*"))
-    return tuple(found)
+        cursor = start + len(surface)
+        found.append(Morpheme(start, cursor, feature))
+    return found
 
 
 def dictionary_version() -> str:

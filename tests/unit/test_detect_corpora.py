@@ -1,16 +1,14 @@
 """Floors for the quality of detection on corpora that are not part of the project."""
 
-import collections
-import importlib.util
-import json
 import os
-import re
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from pseudonymize.detect.detector import Detector
+from pseudonymize.names.training.splits import validation_sentences
+from scripts.eval import corpora, measures
+from scripts.eval.metrics import scores, tally
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("SAFEZONE_CORPORA", ROOT.parent / "shared" / "data"))
@@ -27,53 +25,28 @@ def _corpus(path: str) -> Path:
     return DATA / path
 
 
-def _figures() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("detection_figures", ROOT / "scripts" / "detection_figures.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_names_in_news_and_reviews(detector: Detector) -> None:
-    sentences = list(_figures().klue_sentences(_corpus("klue-ner/klue-ner-develop.tsv")))[:1500]
-    found = detector.detect([text for text, _ in sentences])
-    reported = hit = known = 0
-    for (_, gold), spans in zip(sentences, found, strict=True):
-        persons = {(s.start, s.end) for s in spans if s.entity == "PERSON"}
-        reported, hit, known = reported + len(persons), hit + len(persons & gold), known + len(gold)
-    precision, recall = hit / reported, hit / known
-    assert precision > 0.84
-    assert recall > 0.55
+    whole = corpora.klue(_corpus("klue-ner/klue-ner-develop.tsv"))
+    corpus = whole.only(validation_sentences(len(whole.texts)))  # the rest trains the model
+    quality = measures.exact("PERSON", corpus.gold, detector.detect(corpus.texts))
+    assert quality.precision.value > 0.84
+    assert quality.recall.value > 0.55
 
 
 def test_values_in_documents_are_covered(detector: Detector) -> None:
-    figures = _figures()
-    rows = [
-        json.loads(line) for line in _corpus("korean-pii/documents-develop.jsonl").read_text("utf-8").splitlines()
-    ]
-    total: collections.Counter[str] = collections.Counter()
-    covered: collections.Counter[str] = collections.Counter()
-    for row, spans in zip(rows, detector.detect([row["text"] for row in rows]), strict=True):
-        for item in row["pii"]:
-            kind = figures.ENTITIES.get(item["type"])
-            places = [m.span() for m in re.finditer(re.escape(item["text"]), row["text"])]
-            if kind and places:
-                total[kind] += 1
-                covered[kind] += all(figures._covers(spans, *place) for place in places)
+    corpus = corpora.korean_documents(_corpus("korean-pii/documents-develop.jsonl"))
     floors = {
         "PERSON": 0.99, "KR_RRN": 0.99, "PHONE_NUMBER": 0.99, "EMAIL_ADDRESS": 0.99, "KR_ADDRESS": 0.97,
         "KR_BRN": 0.98, "KR_BANK_ACCOUNT": 0.96, "CREDIT_CARD": 0.97, "IP_ADDRESS": 0.99, "KR_POSTAL_CODE": 0.97,
         "DATE_TIME": 0.98, "KR_VEHICLE": 0.94, "KR_DRIVER_LICENSE": 0.92, "URL": 0.99,
     }  # fmt: skip
-    assert {
-        kind: covered[kind] / total[kind] for kind, floor in floors.items() if covered[kind] < floor * total[kind]
-    } == {}
+    counted = scores(tally(corpus.gold, detector.detect(corpus.texts), list(floors)), list(floors), draws=10)
+    covered = {score.entity: score.covered_recall.value for score in counted}
+    assert {entity: covered[entity] for entity, floor in floors.items() if covered[entity] < floor} == {}
 
 
 def test_few_reports_where_names_were_removed(detector: Detector) -> None:
-    lines = _corpus("real/petitions_2019-04.jsonl").read_text("utf-8").splitlines()
-    texts = [json.loads(line)["content"] for line in lines[:120]]
-    persons = sum(span.entity == "PERSON" for spans in detector.detect(texts) for span in spans)
+    texts = corpora.petitions(_corpus("real/petitions_2019-04.jsonl"))[:120]
+    reports = measures.per_ten_thousand("PERSON", texts, detector.detect(texts))
     # Public figures are still named there: about four of five reports are people.
-    assert persons / sum(map(len, texts)) * 10_000 < 15
+    assert reports.value < 15

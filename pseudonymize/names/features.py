@@ -1,0 +1,224 @@
+"""Sentences as arrays of features, one row for each character: what the name model reads.
+
+All sentences of a batch lie in one row of characters with gaps between them, so that every step works on whole
+arrays. Features of a character: itself, the part of speech and the place within its morpheme, the morpheme's
+semantic class, the morpheme, the distance to both ends of its word, and whether names or nouns of the
+dictionary begin, go on or end here.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pseudonymize.names.morphology import morphemes
+
+GAP = 8
+"""Empty rows between sentences: as far as the model looks to either side."""
+
+CHARS = 12_288
+WORDS = 1 << 14
+REACH = 8
+_TAG = {
+    tag: index
+    for index, tag in enumerate(
+        re.findall(
+            "[A-Z]+",
+            "NNG NNP NNB NNBC NR NP VV VA VX VCP VCN MM MAG MAJ IC JKS JKC JKG JKO JKB JKV JKQ JX JC EP EF EC ETN ETM"
+            " XPN XSN XSV XSA XR SF SE SSO SSC SC SY SL SH SN UNKNOWN UNA",
+        ),
+        1,
+    )
+}
+TAGS = (len(_TAG) + 1) * 4
+_MEANINGS = {"*": 0, "인명": 1, "지명": 2, "행위": 3, "장소": 4}
+MEANINGS = 80
+FLAGS = 13
+_SYLLABLES = 11_172
+_TABLE_BITS = 24
+
+
+class Features(NamedTuple):
+    """Features of a batch of sentences, each array with one row a character (0 in the gaps).
+
+    Attributes:
+        starts: Where each sentence begins.
+        chars: The character, as a number below ``CHARS``.
+        tags: Part of speech and place within the morpheme.
+        meanings: Last part of speech of an inflected form and semantic class.
+        words: Hash of the morpheme.
+        left: Distance to the beginning of the word, at most ``REACH``.
+        right: Distance to its end.
+        flags: Names and nouns of the dictionary found here, ``FLAGS`` columns of 0 and 1.
+    """
+
+    starts: NDArray[np.intp]
+    chars: NDArray[np.int32]
+    tags: NDArray[np.int32]
+    meanings: NDArray[np.int32]
+    words: NDArray[np.int32]
+    left: NDArray[np.int32]
+    right: NDArray[np.int32]
+    flags: NDArray[np.float32]
+
+
+@lru_cache(maxsize=200_000)
+def _entry(feature: str) -> tuple[int, int]:
+    """Numbers of tag and meaning of a dictionary entry."""
+    pos, meaning, *rest = feature.split(",", 2)
+    first, _, last = pos.partition("+")
+    last = last.rpartition("+")[2] if last else ""
+    unknown = 16 if not rest or rest[0].startswith("*,*") else 0
+    return _TAG.get(first, 0) * 4, (_TAG.get(last, 0) + 1 if last else _MEANINGS.get(meaning, 5) + 46 + unknown)
+
+
+@lru_cache(maxsize=200_000)
+def _word(surface: str) -> int:
+    return zlib.crc32(surface.encode()) % WORDS
+
+
+def features(sentences: Sequence[str], names: Gazetteer) -> Features:
+    """Compute the features of sentences.
+
+    Args:
+        sentences: Normalised text without line breaks.
+        names: The dictionary's names and nouns.
+    """
+    lengths = np.fromiter(map(len, sentences), np.intp, len(sentences))
+    starts = np.zeros(len(sentences), np.intp)
+    np.cumsum(lengths[:-1] + GAP, out=starts[1:])
+    starts += GAP
+    total = int(starts[-1] + lengths[-1] + GAP) if len(sentences) else GAP
+    joined = ("\0" * GAP) + ("\0" * GAP).join(sentences) + "\0" * GAP
+    codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int32)[:total]
+    tags, meanings, words = _analysed(sentences, starts, total)
+    left, right = _distances(codes)
+    return Features(starts, _numbered(codes), tags, meanings, words, left, right, names.flags(codes))
+
+
+def _analysed(sentences: Sequence[str], starts: NDArray[np.intp], total: int) -> tuple[NDArray[np.int32], ...]:
+    begins: list[int] = []
+    sizes: list[int] = []
+    entries: list[tuple[int, int]] = []
+    hashes: list[int] = []
+    for sentence, offset in zip(sentences, starts.tolist(), strict=True):
+        for start, end, feature in morphemes(sentence):
+            begins.append(offset + start)
+            sizes.append(end - start)
+            entries.append(_entry(feature))
+            hashes.append(_word(sentence[start:end]))
+    tags, meanings, words = (np.zeros(total, np.int32) for _ in range(3))
+    if not begins:
+        return tags, meanings, words
+    size = np.array(sizes, np.intp)
+    within = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
+    places = np.repeat(np.array(begins, np.intp), size) + within
+    both = np.array(entries, np.int32)
+    last = np.repeat(size, size) - 1
+    # Begins, goes on, ends, stands alone.
+    position = np.where(last == 0, 3, np.where(within == 0, 0, np.where(within == last, 2, 1))).astype(np.int32)
+    tags[places] = np.repeat(both[:, 0], size) + position
+    meanings[places] = np.repeat(both[:, 1], size)
+    words[places] = np.repeat(np.array(hashes, np.int32), size)
+    return tags, meanings, words
+
+
+def _numbered(codes: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Characters as numbers: ASCII, Hangul syllables, and the rest in buckets."""
+    hangul = codes - 0xAC00
+    other = 128 + _SYLLABLES + codes % (CHARS - 128 - _SYLLABLES)
+    return np.where(
+        codes < 128, codes, np.where((hangul >= 0) & (hangul < _SYLLABLES), 128 + hangul, other)
+    ).astype(np.int32)
+
+
+def _distances(codes: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """How far each character is from both ends of its word, from 1 to ``REACH``; 0 between words."""
+    index = np.arange(len(codes))
+    space = (codes == 32) | (codes == 0)
+    before = np.maximum.accumulate(np.where(space, index, -1))
+    after = np.minimum.accumulate(np.where(space, index, len(codes))[::-1])[::-1]
+    left = np.minimum(index - before, REACH)
+    right = np.minimum(after - index, REACH)
+    return left.astype(np.int32), right.astype(np.int32)
+
+
+class Gazetteer:
+    """Names of people and nouns of the dictionary, as two Bloom filters.
+
+    Args:
+        people: Packed bits of the names (2^24 bits).
+        nouns: Packed bits of the nouns.
+    """
+
+    def __init__(self, people: NDArray[np.uint8], nouns: NDArray[np.uint8]) -> None:
+        self.people = people
+        self.nouns = nouns
+
+    @classmethod
+    def of(cls, people: Sequence[str], nouns: Sequence[str]) -> Gazetteer:
+        """Build the filters from words of 2 to 6 syllables."""
+        return cls(_bits(people), _bits(nouns))
+
+    def flags(self, codes: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Where words of the filters begin, go on and end."""
+        flags = np.zeros((len(codes), FLAGS), np.float32)
+        keys = codes.astype(np.uint64)
+        hangul = (codes >= 0xAC00) & (codes < 0xAC00 + _SYLLABLES)
+        rolling, whole = keys.copy(), hangul.copy()
+        for length in range(2, 7):
+            rolling = _mixed(rolling[:-1], keys[length - 1 :])
+            whole = whole[:-1] & hangul[length - 1 :]
+            at = np.flatnonzero(whole)
+            hashes = rolling[at]
+            _mark(flags, at[_holds(self.people, hashes)], length, 0)
+            if length < 4:
+                _mark(flags, at[_holds(self.nouns, hashes)], length, 8)
+        return flags
+
+
+def _mark(flags: NDArray[np.float32], at: NDArray[np.intp], length: int, base: int) -> None:
+    """Set the flags of words of a length: two columns for 2 syllables, three for 3 and three for more."""
+    first = base + (0 if length == 2 else 2 if length == 3 else 5)
+    flags[at, first] = 1
+    flags[at + length - 1, first + (1 if length == 2 else 2)] = 1
+    for inside in range(1, length - 1):
+        flags[at + inside, first + 1] = 1
+
+
+def _mixed(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    mixed: NDArray[np.uint64] = left * np.uint64(0x9E3779B97F4A7C15) + right * np.uint64(0xC2B2AE3D27D4EB4F)
+    return mixed ^ (left >> np.uint64(29))
+
+
+def _positions(hashes: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    mask = np.uint64((1 << _TABLE_BITS) - 1)
+    return (hashes >> np.uint64(11)) & mask, (hashes >> np.uint64(37)) & mask
+
+
+def _holds(table: NDArray[np.uint8], hashes: NDArray[np.uint64]) -> NDArray[Any]:
+    first, second = _positions(hashes)
+    seven = np.uint64(7)
+    one = (table[first >> np.uint64(3)] >> (first & seven).astype(np.uint8)) & 1
+    two = (table[second >> np.uint64(3)] >> (second & seven).astype(np.uint8)) & 1
+    held: NDArray[Any] = (one & two).astype(bool)
+    return held
+
+
+def _bits(words: Sequence[str]) -> NDArray[np.uint8]:
+    table = np.zeros(1 << (_TABLE_BITS - 3), np.uint8)
+    for length in range(2, 7):
+        chosen = "".join(word for word in words if len(word) == length)
+        codes = np.frombuffer(chosen.encode("utf-32-le"), np.uint32).reshape(-1, length).astype(np.uint64)
+        rolling = codes[:, 0]
+        for place in range(1, length):
+            rolling = _mixed(rolling, codes[:, place])
+        for position in _positions(rolling):
+            np.bitwise_or.at(table, position >> np.uint64(3), (1 << (position & np.uint64(7))).astype(np.uint8))
+    return table
