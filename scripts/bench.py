@@ -22,6 +22,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import bench_detect
+import bench_tables
 import pyarrow as pa
 import pyarrow.dataset
 import pyarrow.parquet as pq
@@ -169,7 +171,7 @@ def peers() -> None:
     table = Table(title="against peers, same run, medians of 5")
     for name in ("what", "peer", "ours", "peer's", "ratio"):
         table.add_column(name, justify="left" if name in {"what", "peer"} else "right")
-    for row in (*_tokens(), *_parquet()):
+    for row in (*_tokens(), *_parquet(), *bench_detect.rows(), *bench_tables.rows()):
         table.add_row(*row)
     console.print(table)
 

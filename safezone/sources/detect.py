@@ -34,6 +34,8 @@ class Detected:
         header_rows: rows of the header.
         units: rows of units below it.
         names: the column names these give.
+        renamed: the header gives no names that can be used (there is none, or two columns share one), and `names`
+            were made up.
     """
 
     format: str
@@ -44,6 +46,7 @@ class Detected:
     header_rows: int = 1
     units: int = 0
     names: tuple[str, ...] = ()
+    renamed: bool = False
 
     def to_json(self) -> str:
         """As JSON text, to cross a process boundary."""
@@ -62,6 +65,7 @@ class Detected:
             header_rows=int(found["header_rows"]),
             units=int(found["units"]),
             names=tuple(str(name) for name in found["names"]),
+            renamed=bool(found["renamed"]),
         )
 
     def to_source(self) -> dict[str, Any]:
@@ -71,7 +75,14 @@ class Detected:
             source["encoding"] = self.encoding
         if self.delimiter:
             source["delimiter"] = self.delimiter
-        header = {"skip": self.skip, "rows": self.header_rows, "units": self.units}
+        header: dict[str, Any] = {"skip": self.skip, "rows": self.header_rows, "units": self.units}
+        if self.renamed:
+            header = {
+                "skip": self.skip + self.header_rows,
+                "rows": 0,
+                "units": self.units,
+                "names": list(self.names),
+            }
         if header != {"skip": 0, "rows": 1, "units": 0}:
             source["header"] = header
         return source
@@ -90,12 +101,24 @@ def find_header(rows: Sequence[Sequence[str]]) -> tuple[int, int, int]:
     usual = max(counts, key=lambda width: (counts[width], width))
     enough = max(usual / 3, min(2, usual))
     start = next((i for i, cells in enumerate(filled) if len(cells) >= enough and _wordy(cells)), 0)
+    if (
+        start
+        and len(filled[start - 1]) > 1
+        and _wordy(filled[start - 1])
+        and _names_more(rows[start - 1], rows[start])
+    ):
+        start -= 1
     top = [cell.strip() for cell in rows[start]]
     merged = len(filled[start]) < usual or len(set(filled[start])) < len(filled[start])
     below = filled[start + 1] if start + 1 < len(rows) else []
     header = 2 if merged and len(top) > 1 and below and _wordy(below) and not _units(below) else 1
     after = filled[start + header] if start + header < len(rows) else []
     return start, header, int(_units(after))
+
+
+def _names_more(upper: Sequence[str], lower: Sequence[str]) -> bool:
+    """Whether a row names a column that the row below leaves empty: it heads groups of columns, and is no title."""
+    return any(cell.strip() and (i >= len(lower) or not lower[i].strip()) for i, cell in enumerate(upper))
 
 
 def _wordy(cells: Sequence[str]) -> bool:
@@ -159,10 +182,75 @@ def _workbook(data: bytes, form: str) -> Detected:
 def _with_header(found: Detected, rows: Sequence[Sequence[str]]) -> Detected:
     from safezone.sources.shape import column_names
 
+    width = max(Counter(len(row) for row in rows).items(), key=lambda item: (item[1], item[0]), default=(0, 0))[0]
+    if is_headless(rows):
+        made = tuple(f"COL{i}" for i in range(1, width + 1))
+        return Detected(**asdict(found) | {"skip": 0, "header_rows": 0, "names": made, "renamed": True})
     skip, header, units = find_header(rows)
+    known = asdict(found) | {"skip": skip, "header_rows": header, "units": units}
     try:
-        names = tuple(column_names(rows[skip : skip + header]))
-    except Fault:
-        names = ()
-    known = asdict(found) | {"skip": skip, "header_rows": header, "units": units, "names": names}
-    return Detected(**known)
+        return Detected(**known | {"names": tuple(column_names(rows[skip : skip + header]))})
+    except Fault as fault:
+        if fault.code != "header.duplicate":
+            return Detected(**known)
+    return Detected(**known | {"names": _told_apart(rows[skip : skip + header], width), "renamed": True})
+
+
+def _told_apart(rows: Sequence[Sequence[str]], width: int) -> tuple[str, ...]:
+    """The names a header gives, numbered where they repeat, as many as rows of data have cells."""
+    from safezone.sources.shape import clean_name
+
+    rows = _spread(rows, width)
+    names: list[str] = []
+    for i in range(width):
+        parts = [clean_name(row[i]) for row in rows if i < len(row)]
+        base = " ".join(dict.fromkeys(part for part in parts if part)) or f"#{i + 1}"
+        name, number = base, 1
+        while name in names:
+            number += 1
+            name = f"{base} ({number})"
+        names.append(name)
+    return tuple(names)
+
+
+def _spread(rows: Sequence[Sequence[str]], width: int) -> Sequence[Sequence[str]]:
+    """Header rows with the cells that merging left out: groups above, and below them parts without the key column."""
+    if len(rows) != 2 or len(rows[0]) < 2 or len(rows[1]) != width - 1:
+        return rows
+    size, rest = divmod(width - 1, len(rows[0]) - 1)
+    if rest:
+        return rows
+    return [[rows[0][0], *(cell for cell in rows[0][1:] for _ in range(size))], ["", *rows[1]]]
+
+
+_DATUM = (
+    ("email", re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")),
+    ("person", re.compile(r"\d{6} ?- ?[\d*]{7}")),
+    ("phone", re.compile(r"\(?0\d{1,2}[-) .]{1,2}\d{3,4}[- .]\d{4}|01\d{9}")),
+    ("date", re.compile(r"(?:19|20)\d\d[-./]\d{1,2}[-./]\d{1,2}.*|(?:19|20)\d\d[01]\d[0-3]\d")),
+    ("number", re.compile(r"[+-]?\d{1,3}(?:,\d{3})+|[+-]?\d+\.\d+|[+-]?\d{1,3}|[+-]?\d{5,}")),
+)
+
+
+def _datum(cell: str) -> str:
+    return next((name for name, form in _DATUM if form.fullmatch(cell.strip())), "")
+
+
+def is_headless(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row is data already: a cell of it is what the cells below are, and no header would be.
+
+    Numbers count only where at least half of the row is numbers above numbers: years and months are headers too.
+    """
+    if len(rows) < 3 or not any(cell.strip() for cell in rows[0]):
+        return False
+    below = rows[1:]
+    numbers = 0
+    for i, cell in enumerate(rows[0]):
+        kind = _datum(cell)
+        others = [_datum(row[i]) for row in below if i < len(row) and row[i].strip()]
+        if not kind or not others or others.count(kind) * 10 < 8 * len(others):
+            continue
+        if kind != "number":
+            return True
+        numbers += 1
+    return 2 * numbers > len(rows[0])

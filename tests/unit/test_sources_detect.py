@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from safezone.sources.detect import detect, find_header
+from safezone.sources.detect import detect, find_header, is_headless
 from safezone.sources.fault import Fault
 from safezone.sources.text import sniff_encoding
 
@@ -60,3 +60,17 @@ def test_ascii_decides_nothing_and_a_character_cut_off_is_no_error() -> None:
     assert sniff_encoding("가나".encode()[:-1]) == "utf-8"
     assert sniff_encoding("가나".encode()[:-1], whole=True) == "cp949"
     assert sniff_encoding("a,가\r\n".encode("utf-16-be")) == "utf-16-be"
+
+
+def test_a_first_row_of_data_is_no_header():
+    rows = [["김서연", "010-2345-6789", "3"], ["이민수", "010-3456-7890", "4"], ["박하은", "010-4567-8901", "5"]]
+    assert is_headless(rows)
+    assert not is_headless([["성명", "연락처", "2024"], *rows])
+    years = [["지역", "2023", "2024"], ["서울", "12", "34"], ["부산", "5", "6"]]
+    assert not is_headless(years)
+
+
+def test_a_sparse_row_that_names_more_columns_belongs_to_the_header():
+    wide = [f"값{i}" for i in range(15)]
+    rows = [["현황"], ["신고", "", "", "", "신고인", *[""] * 10, "등급"], [*wide, ""], *[[*wide, "1"]] * 4]
+    assert find_header(rows)[:2] == (1, 2)
