@@ -1,4 +1,4 @@
-"""What was found in text, as counts that add up: by column, entity and score band. Never what it was."""
+"""What was found in text, as counts that add up: by column, entity, recognizer and score band. Never what it was."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ class Findings:
     """Counts of what was found.
 
     Attributes:
-        counts: (column, entity, score band) to number of occurrences.
+        counts: (column, entity, recognizer, score band) to number of occurrences; the recognizer is empty where
+            the detector does not tell it.
     """
 
-    counts: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+    counts: Mapping[tuple[str, str, str, str], int] = field(default_factory=dict)
 
     def merge(self, other: Findings) -> Findings:
         """Both together."""
@@ -31,19 +32,29 @@ class Findings:
 
     def by_entity(self) -> dict[str, int]:
         """Occurrences of each entity over all columns, most first, then by name."""
+        return self._by(1)
+
+    def by_recognizer(self) -> dict[str, int]:
+        """Occurrences of what each recognizer found, most first, then by name."""
+        return self._by(2)
+
+    def _by(self, part: int) -> dict[str, int]:
         total: Counter[str] = Counter()
-        for (_, entity, _), number in self.counts.items():
-            total[entity] += number
+        for key, number in self.counts.items():
+            total[key[part]] += number
         return dict(sorted(total.items(), key=lambda found: (-found[1], found[0])))
 
     def to_json(self) -> list[dict[str, Any]]:
         """Plain JSON values."""
         return [
-            {"column": column, "entity": entity, "band": band, "count": number}
-            for (column, entity, band), number in sorted(self.counts.items())
+            {"column": column, "entity": entity, "recognizer": recognizer, "band": band, "count": number}
+            for (column, entity, recognizer, band), number in sorted(self.counts.items())
         ]
 
     @classmethod
     def from_json(cls, rows: Iterable[Mapping[str, Any]]) -> Findings:
-        """Rebuild from what `to_json` gave."""
-        return cls({(row["column"], row["entity"], row["band"]): row["count"] for row in rows})
+        """Rebuild from what `to_json` gave; rows written before recognizers were counted have none."""
+        counts: Counter[tuple[str, str, str, str]] = Counter()
+        for row in rows:
+            counts[row["column"], row["entity"], row.get("recognizer", ""), row["band"]] += row["count"]
+        return cls(dict(counts))

@@ -16,7 +16,7 @@ from pseudonymize.transform.spec import Drop, ShiftDate, Transform, output_type,
 if TYPE_CHECKING:
     from pseudonymize.findings import Findings
 
-TRANSFORM_VERSION = 1
+TRANSFORM_VERSION = 2
 """Raised when a transform's output changes for the same input: it is part of every plan's digest."""
 
 
@@ -79,7 +79,7 @@ def apply(
     Args:
         plan: what becomes of each column; it names exactly the batch's columns.
         batch: the rows.
-        keys: token and shift keys.
+        keys: token, shift and text keys.
         detector: needed when a column is redacted.
 
     Raises:

@@ -20,9 +20,17 @@ class TransformKeys(Protocol):
         """The 32-byte key that decides how far a subject's dates are shifted."""
         ...
 
+    def text_key(self) -> tuple[bytes, int]:
+        """The 32-byte key of surrogates and tokens in text, and its version."""
+        ...
+
 
 class SupportsDetect(Protocol):
-    """Finds personal data in text."""
+    """Finds personal data in text.
+
+    A detector may also have ``search(texts) -> list[list[Candidate]]``, which tells the recognizer of each span, and
+    ``labels``, a mapping of entities of its own to their labels in Korean and English.
+    """
 
     def detect(self, texts: Sequence[str]) -> list[list[Span]]:
         """The spans of each text, sorted and not overlapping."""

@@ -55,7 +55,7 @@ def find(detection: Detection, texts: Sequence[str], entities: frozenset[str]) -
     Args:
         detection: the detector at work.
         texts: distinct texts.
-        entities: the entities that count; none means all.
+        entities: the entities that count, none means all; with ``!`` before them, those that do not count.
 
     Raises:
         DetectorFailed: it raised or did not answer for every text.
@@ -69,5 +69,10 @@ def find(detection: Detection, texts: Sequence[str], entities: frozenset[str]) -
         raise DetectorFailed from None
     if len(found) != len(texts):
         raise DetectorFailed
-    wanted = (Counter(name for name in each.elements() if not entities or name in entities) for each in found)
+    ignored = {name[1:] for name in entities if name.startswith("!")}
+    counted = entities - {f"!{name}" for name in ignored}
+    wanted = (
+        Counter(name for name in each.elements() if name not in ignored and (not counted or name in counted))
+        for each in found
+    )
     return [Counter(name if ENTITY.fullmatch(name) else "OTHER" for name in each.elements()) for each in wanted]

@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -113,7 +113,8 @@ class Expectation:
             that must not be later or larger).
         columns: several columns: a compound key, quasi-identifiers, or all columns in order.
         other: the second column of a pair.
-        values: the allowed (or forbidden) values; for ``no_personal_data`` the entities that count, none means all.
+        values: the allowed (or forbidden) values; for ``no_personal_data`` the entities that count, none means
+            all, and with ``!`` before them those that do not (``!LOCATION``).
         min: lower bound, included; for ``k_anonymity`` k and for ``l_diversity`` l. Dates as ISO 8601.
         max: upper bound, included.
         regex: RE2 pattern (linear time). ``matches`` wants the whole value to match, ``not_matches`` no part.
@@ -333,6 +334,8 @@ def privacy_suite(
     absent: Iterable[str] = (),
     tokens: Iterable[str] = (),
     free_text: Iterable[str] = (),
+    surrogates: Iterable[str] = (),
+    left: Mapping[str, Iterable[str]] | None = None,
     quasi_identifiers: Iterable[str] = (),
     k: int = 1,
     sensitive: Iterable[str] = (),
@@ -348,6 +351,8 @@ def privacy_suite(
         absent: direct identifiers that must be gone.
         tokens: columns that must hold nothing but tokens.
         free_text: columns in which no personal data may be found.
+        surrogates: columns of free text with surrogates, which look like personal data: what is found is a warning.
+        left: of both, the entities that may be found in each.
         quasi_identifiers: what an outsider may know.
         k: smallest equivalence class (k-anonymity, Samarati and Sweeney 1998); 1 asks for nothing.
         sensitive: columns that must keep l distinct values in every class.
@@ -360,7 +365,16 @@ def privacy_suite(
     items = [Expectation("columns_in_order", columns=tuple(columns))]
     items += [Expectation("column_absent", column=column) for column in absent]
     items += [Expectation("tokens", column=column, regex=token_shape) for column in tokens]
-    items += [Expectation("no_personal_data", column=column, mostly=1 - residual_share) for column in free_text]
+    severities: dict[str, Severity] = {
+        **dict.fromkeys(free_text, "critical"),
+        **dict.fromkeys(surrogates, "warning"),
+    }
+    for column, severity in severities.items():
+        ignored = tuple(f"!{entity}" for entity in sorted((left or {}).get(column, ())))
+        share = 1 - residual_share
+        items.append(
+            Expectation("no_personal_data", column=column, values=ignored, mostly=share, severity=severity)
+        )
     if quasi and k > 1:
         items.append(Expectation("k_anonymity", columns=quasi, min=k))
     if quasi and l > 1:

@@ -81,8 +81,10 @@ class Work:
         if self._detector is None:
             raise PlanError(f"column {name} is to be redacted and there is no detector")
         _need(_is_text(values.type), name, transform, values)
+        key = self._keys.text_key()[0] if transform.keyed else None
+        labels = {**text.LABELS, **(getattr(self._detector, "labels", None) or {})}
         try:
-            out, found = text.redact(_text(values), transform, self._detector, name)
+            out, found = text.redact(_text(values), transform, self._detector, name, key=key, labels=labels)
         except Exception:  # noqa: BLE001  whatever a detector raises may quote the text it read
             raise TransformError(name, transform.method, str(values.type)) from None
         self.findings = self.findings.merge(found)

@@ -7,13 +7,19 @@ ISO/IEC 20889:2018 (masking, generalisation, rounding, top and bottom coding, ps
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NoReturn, get_args
 
 import pyarrow as pa
 
 Language = Literal["ko", "en"]
+Replacement = Literal["label", "mask", "surrogate", "token"]
+Action = Literal["label", "mask", "surrogate", "token", "keep"]
+"""What becomes of personal data found in text."""
+KEPT = frozenset({"LOCATION"})
+"""Entities kept unless a policy names them: a bare region (서울시 강남구) is what statistics are made of."""
 _STRICT: dict[str, Any] = {"extra": "forbid"}
 
 
@@ -212,25 +218,80 @@ class ShiftDate:
         _require(bool(self.subject), "subject names a column")
 
 
+class Choices(dict[str, Action]):
+    """What becomes of each entity, by its name: a mapping that cannot change and can be hashed."""
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError("choices cannot be changed")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Choices, (dict(self),)
+
+
 @dataclass(frozen=True, slots=True)
 class Redact:
-    """Replace personal data found in free text.
+    """Replace personal data found in free text, each entity in its own way.
+
+    ``label`` writes a typed label with a number per document (``<이름1>``), ``mask`` stars, ``token`` a keyed token
+    (``<이름:ab1cd2ef3gh4>``), the same for the same value in every document of the controller, ``surrogate`` an invented
+    value of the same kind, likewise the same everywhere. ``keep`` leaves it, and is chosen for single entities only.
 
     Attributes:
-        replace: ``label`` writes a typed label with a number per document (``<이름1>``), ``mask`` stars.
-        entities: entities that are replaced; None means all the detector finds.
-        language: of the labels: ``ko`` for ``<이름1>``, ``en`` for ``<name1>``.
+        replace: what becomes of the entities that per_entity does not name.
+        per_entity: entity to what becomes of it, e.g. ``{PERSON: surrogate, PHONE_NUMBER: token}``. Bare regions
+            (``LOCATION``) are kept unless they are named here or in entities.
+        entities: entities that are looked at; None means all the detector finds.
+        language: of labels and tokens: ``ko`` for ``<이름1>``, ``en`` for ``<name1>``.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
-    replace: Literal["label", "mask"] = "label"
+    replace: Replacement = "label"
     entities: tuple[str, ...] | None = None
     language: Language = "ko"
+    per_entity: dict[str, Action] = field(default_factory=Choices)
     method: Literal["redact"] = "redact"
 
     def __post_init__(self) -> None:
         """Check the arguments (ValueError)."""
         _require(self.entities is None or len(self.entities) > 0, "entities names at least one, or is left out")
+        named = all(entity.isascii() and entity.isidentifier() and entity.isupper() for entity in self.per_entity)
+        _require(named, "per_entity names entities in capital letters, as in PERSON")
+        replacements, chosen = get_args(Replacement), set(self.per_entity.values())
+        _require(self.replace in replacements, f"replace is one of {', '.join(replacements)}")
+        _require(chosen <= set(get_args(Action)), f"per_entity gives each one of {', '.join(get_args(Action))}")
+        inside = self.entities is None or set(self.per_entity) <= set(self.entities)
+        _require(inside, "per_entity names only entities that entities names too")
+        object.__setattr__(self, "per_entity", Choices(self.per_entity))
+
+    def action(self, entity: str) -> Action | None:
+        """What becomes of an entity; None when it is not looked at."""
+        if entity in self.per_entity:
+            return self.per_entity[entity]
+        if self.entities is not None:
+            return self.replace if entity in self.entities else None
+        return "keep" if entity in KEPT else self.replace
+
+    @property
+    def actions(self) -> frozenset[str]:
+        """Everything that may become of something found."""
+        return frozenset({self.replace, *self.per_entity.values()})
+
+    @property
+    def keyed(self) -> bool:
+        """Whether a key is needed."""
+        return not self.actions.isdisjoint({"surrogate", "token"})
+
+    @property
+    def left(self) -> frozenset[str]:
+        """Entities named that a detector may still find afterwards: those kept, and those with surrogates."""
+        named = {*self.per_entity, *(() if self.entities is not None else KEPT)}
+        return frozenset(entity for entity in named if self.action(entity) in ("keep", "surrogate"))
 
 
 Transform = Keep | Drop | Mask | Tokenise | Band | Round | Clip | TruncateDate | Region | ShiftDate | Redact
@@ -254,12 +315,14 @@ def to_json(transform: Transform) -> dict[str, Any]:
     """A transform as plain JSON values, for digests: equal transforms give equal values."""
     # 10 and 10.0 are equal, and a policy may write either; JSON would keep them apart.
     return {
-        field.name: _plain(getattr(transform, field.name), real="float" in str(field.type))
-        for field in sorted(fields(transform), key=lambda field: field.name)
+        part.name: _plain(getattr(transform, part.name), real="float" in str(part.type))
+        for part in sorted(fields(transform), key=lambda part: part.name)
     }
 
 
 def _plain(value: Any, *, real: bool) -> Any:
     if isinstance(value, tuple):
         return list(value)
+    if isinstance(value, Mapping):
+        return dict(sorted(value.items()))
     return float(value) + 0.0 if real and value is not None else value

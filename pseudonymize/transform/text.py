@@ -1,95 +1,128 @@
-"""Redacting free text: personal data found in it becomes typed labels or stars, everything else stays."""
+"""Redacting free text: what is found in it is labelled, masked, or replaced by tokens or surrogates."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from pseudonymize.findings import Findings, score_band
+from pseudonymize.names.lexicon import TAIL
 from pseudonymize.spans import resolve
-from pseudonymize.transform.spec import Redact
+from pseudonymize.surrogates.keyed import canonical, token
+from pseudonymize.surrogates.labels import LABELS, Labeller, label_word
+from pseudonymize.surrogates.make import Surrogates
+from pseudonymize.surrogates.particles import following_particle
+from pseudonymize.surrogates.persons import People
+from pseudonymize.transform.spec import Action, Redact
 
 if TYPE_CHECKING:
     from pseudonymize.ports import SupportsDetect
-    from pseudonymize.spans import Span
+    from pseudonymize.spans import Candidate, Span
+
+__all__ = ["LABELS", "MAX_PASSES", "redact", "rewrite"]
 
 MAX_PASSES = 3
 """What is replaced can change the reading of what stands beside it, so the result is searched again."""
-
-LABELS: dict[str, tuple[str, str]] = {
-    "PERSON": ("이름", "name"),
-    "PHONE_NUMBER": ("전화번호", "phone"),
-    "EMAIL_ADDRESS": ("이메일", "email"),
-    "LOCATION": ("장소", "place"),
-    "CREDIT_CARD": ("카드번호", "card"),
-    "IP_ADDRESS": ("IP주소", "ip"),
-    "URL": ("링크", "url"),
-    "DATE_TIME": ("날짜", "date"),
-    "KR_RRN": ("주민번호", "rrn"),
-    "KR_FRN": ("외국인번호", "frn"),
-    "KR_BRN": ("사업자번호", "brn"),
-    "KR_DRIVER_LICENSE": ("면허번호", "licence"),
-    "KR_PASSPORT": ("여권번호", "passport"),
-    "KR_ADDRESS": ("주소", "address"),
-    "KR_BANK_ACCOUNT": ("계좌번호", "account"),
-    "KR_VEHICLE": ("차량번호", "vehicle"),
-    "KR_POSTAL_CODE": ("우편번호", "postcode"),
-    "KR_CORP_REG": ("법인번호", "corporation"),
-}
-"""Label of each entity, Korean and English."""
+_EDGES = " \t\r\n,;.:()[]<>·"
+_NEAR = 10
+"""Characters after a surrogate in which its particle is looked for."""
 
 
-def redact(values: pa.Array, spec: Redact, detector: SupportsDetect, column: str) -> tuple[pa.Array, Findings]:
+def redact(
+    values: pa.Array,
+    spec: Redact,
+    detector: SupportsDetect,
+    column: str,
+    *,
+    key: bytes | None = None,
+    labels: Mapping[str, tuple[str, str]] = LABELS,
+) -> tuple[pa.Array, Findings]:
     """Redact a column of text, each different text once.
 
     Args:
         values: texts; null stays null.
-        spec: how.
-        detector: finds the spans.
+        spec: what becomes of each entity.
+        detector: finds the spans; one with `search` also says which recognizer found each.
         column: the column's name, for the findings.
+        key: 32-byte key of the controller for surrogates and tokens; needed when `spec` asks for them.
+        labels: entity to its label in Korean and English.
 
     Returns:
-        The redacted texts, and what was found counted over all rows.
+        The redacted texts, and what was found counted over all rows, what is kept included.
+
+    Raises:
+        ValueError: a key is needed and there is none, or the detector answers for other texts.
     """
+    if spec.keyed and key is None:
+        raise ValueError("surrogates and tokens need a key")
     encoded = values.dictionary_encode()
     texts: list[str] = encoded.dictionary.to_pylist()
     weights = _weights(encoded)
-    counts: Counter[tuple[str, str, str]] = Counter()
+    counts: Counter[tuple[str, str, str, str]] = Counter()
+    hand = _Hand(spec, cache(spec.action), cache(canonical), Surrogates(key) if key else None, key or b"", labels)
+    pages: dict[int, _Page] = {}  # of the texts that change, which are few
     waiting = list(range(len(texts)))
-    numbering: dict[int, _Written] = {}  # of the texts that change, which are few
-    for _ in range(MAX_PASSES):
+    for number in range(MAX_PASSES):
         if not waiting:
             break
-        found = detector.detect([texts[index] for index in waiting])
         changed = []
+        found = _search(detector, [texts[index] for index in waiting])
         for index, spans in zip(waiting, found, strict=True):
-            text = texts[index]
-            written = numbering[index].wrote if index in numbering else None
-            wanted = [span for span in spans if spec.entities is None or span.entity in spec.entities]
-            # A detector that names a stretch twice, or in another order, must not bring it back into the text.
-            wanted = resolve(span for span in wanted if written is None or not written(text, span))
+            if not spans:
+                continue
+            page = pages.get(index)
+            seen = _wanted(spans, hand, texts[index], page)
+            wanted = [span for span in seen if hand.action(span.entity) != "keep"]
+            for span in wanted if number else seen:  # what is kept is there in every pass
+                counts[column, span.entity, _recognizer(span), score_band(span.score)] += weights[index]
             if not wanted:
                 continue
-            for span in wanted:
-                counts[column, span.entity, score_band(span.score)] += weights[index]
-            given = numbering.setdefault(index, _Written(text, spec))
-            texts[index] = rewrite(text, wanted, given.replacement)
+            if page is None:
+                page = pages[index] = _Page(texts[index], hand)
+            texts[index] = page.rewrite(texts[index], wanted)
             changed.append(index)
         waiting = changed
     return pa.array(texts, pa.string()).take(encoded.indices), Findings(dict(counts))
 
 
+def _search(detector: SupportsDetect, texts: list[str]) -> Sequence[Sequence[Span | Candidate]]:
+    search = getattr(detector, "search", None)
+    found: Sequence[Sequence[Span | Candidate]] = detector.detect(texts) if search is None else search(texts)
+    return found
+
+
+def _recognizer(span: Span | Candidate) -> str:
+    return str(getattr(span, "recognizer", ""))
+
+
 def _weights(encoded: pa.DictionaryArray) -> list[int]:
-    weights = [0] * len(encoded.dictionary)
-    for entry in encoded.indices.drop_null().value_counts().to_pylist():
-        weights[entry["values"]] = entry["counts"]
+    """How many rows hold each text."""
+    codes = encoded.indices.drop_null().to_numpy(zero_copy_only=False)
+    weights: list[int] = np.bincount(codes, minlength=len(encoded.dictionary)).tolist()
     return weights
 
 
-def rewrite(text: str, spans: Sequence[Span], replace: Callable[[str, str], str]) -> str:
+def _wanted(
+    spans: Sequence[Span | Candidate], hand: _Hand, text: str, page: _Page | None
+) -> list[Span | Candidate]:
+    """The spans that are looked at, sorted and disjoint, without what was written before."""
+    wanted = [span for span in spans if hand.action(span.entity) is not None]
+    if page is not None:
+        wanted = [piece for span in wanted for piece in page.outside(text, span)]
+    # A detector that names a stretch twice, or in another order, must not bring it back into the text.
+    if all(first.end <= second.start for first, second in pairwise(wanted)):
+        return [span for span in wanted if span.start < span.end]
+    return resolve(wanted)
+
+
+def rewrite(text: str, spans: Sequence[Span | Candidate], replace: Callable[[str, str], str]) -> str:
     """Replace sorted, disjoint spans; every character outside them stays as it is."""
     pieces, at = [], 0
     for span in spans:
@@ -98,47 +131,124 @@ def rewrite(text: str, spans: Sequence[Span], replace: Callable[[str, str], str]
     return "".join([*pieces, text[at:]])
 
 
-class _Written:
-    """What was written into one document: the same surface form of an entity gets the same label.
+class _Hand(NamedTuple):
+    """What all documents of a column are written with."""
+
+    spec: Redact
+    action: Callable[[str], Action | None]
+    canonical: Callable[[str, str], str]
+    surrogates: Surrogates | None
+    key: bytes
+    labels: Mapping[str, tuple[str, str]]
+
+
+class _Page:
+    """One document while it is rewritten: who is in it, and where something was written.
 
     Args:
-        text: the document; a label that it holds already, from whoever wrote it, is not given again.
-        spec: labels or stars, and the language of the labels.
+        text: the document as it came.
+        hand: what it is written with.
     """
 
-    def __init__(self, text: str, spec: Redact) -> None:
-        self._text = text
-        self._spec = spec
-        self._given: dict[tuple[str, str], str] = {}
-        self._last: Counter[str] = Counter()
-        self._labels: set[str] = set()
+    def __init__(self, text: str, hand: _Hand) -> None:
+        self._hand = hand
+        self._labeller = Labeller(text, hand.spec.language, hand.labels)
+        self._people = People()
+        self._originals: dict[str, set[str]] = {}
+        self._written: list[tuple[int, int]] = []
 
-    def replacement(self, surface: str, entity: str) -> str:
-        if self._spec.replace == "mask":
-            return _stars(surface)
-        form = "".join(surface.split())
-        if (entity, form) not in self._given:
-            korean, english = LABELS.get(entity, (entity, entity))
-            self._given[entity, form] = self._next(korean if self._spec.language == "ko" else english)
-        return self._given[entity, form]
+    def outside(self, text: str, span: Span | Candidate) -> Iterator[Span | Candidate]:
+        """The parts of a span beside what was written, which a detector may well find again."""
+        at = span.start
+        for start, end in self._written:
+            if end <= at or start >= span.end:
+                continue
+            if piece := _piece(text, span, at, start):
+                yield piece
+            at = end
+        if at == span.start:
+            yield span
+        elif piece := _piece(text, span, at, span.end):
+            yield piece
 
-    def _next(self, word: str) -> str:
-        while True:
-            self._last[word] += 1
-            label = f"<{word}{self._last[word]}>"
-            if label not in self._text:
-                self._labels.add(label)
-                return label
+    def rewrite(self, text: str, spans: Sequence[Span | Candidate]) -> str:
+        """Replace spans, sorted and disjoint and none of them written here."""
+        self._meet(text, spans)
+        pieces: list[str] = []
+        written: list[tuple[int, int]] = []
+        moved: list[
+            tuple[int, int]
+        ] = []  # where a replacement ends in the old text, and by how much it moves the rest
+        at, shift = 0, 0
+        for span, limit in zip(spans, self._limits(text, spans), strict=True):
+            surface = text[span.start : span.end]
+            replacement, end = self._replacement(surface, span.entity), span.end
+            if self._hand.action(span.entity) == "surrogate":
+                eaten, particle = following_particle(surface, replacement, text[end : min(limit, end + _NEAR)])
+                replacement, end = replacement + particle, end + eaten
+            written.append((span.start + shift, span.start + shift + len(replacement)))
+            pieces += [text[at : span.start], replacement]
+            shift += len(replacement) - (end - span.start)
+            moved.append((end, shift))
+            at = end
+        self._written = sorted([*written, *self._moved(moved)]) if self._written else written
+        return "".join([*pieces, text[at:]])
 
-    def wrote(self, text: str, span: Span) -> bool:
-        """Whether a span holds stars alone, or lies inside one of the labels written before."""
-        surface = text[span.start : span.end]
-        if self._spec.replace == "mask":
-            return surface == _stars(surface)
-        opening = text.rfind("<", 0, span.start + 1)
-        closing = text.find(">", max(span.end - 1, 0))
-        return opening >= 0 and closing >= 0 and text[opening : closing + 1] in self._labels
+    def _limits(self, text: str, spans: Sequence[Span | Candidate]) -> list[int]:
+        """Up to where a particle may reach behind each span: the next span, or what was written before."""
+        limits = [*(span.start for span in spans[1:]), len(text)]
+        if not self._written:
+            return limits
+        starts = [start for start, _ in self._written]
+        return [
+            min([limit, *(start for start in starts if start >= span.end)])
+            for span, limit in zip(spans, limits, strict=True)
+        ]
+
+    def _moved(self, moved: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        """What was written before, where it stands now."""
+        ends = [end for end, _ in moved]
+        for start, end in self._written:
+            before = bisect_right(ends, start)
+            shift = moved[before - 1][1] if before else 0
+            yield start + shift, end + shift
+
+    def _meet(self, text: str, spans: Sequence[Span | Candidate]) -> None:
+        """Take note of what the document itself holds."""
+        if self._hand.surrogates is not None:
+            for span in spans:
+                value = self._hand.canonical(span.entity, text[span.start : span.end])
+                self._originals.setdefault(span.entity, set()).add(value)
+        people: dict[str, str] = {}
+        for span in spans:
+            if span.entity == "PERSON":
+                surface = text[span.start : span.end]
+                people.setdefault(self._hand.canonical("PERSON", surface), surface)
+        if people:
+            self._people.meet(people)
+
+    def _replacement(self, surface: str, entity: str) -> str:
+        action = self._hand.action(entity)
+        if action == "mask":
+            return "".join(character if character.isspace() else "*" for character in surface)
+        value = self._hand.canonical(entity, surface)
+        who = self._people.who(value) if entity == "PERSON" else value
+        if action == "token":
+            word = label_word(entity, self._hand.spec.language, self._hand.labels)
+            return f"<{word}:{token(self._hand.key, entity, who)}>"
+        if action == "surrogate" and self._hand.surrogates is not None:
+            made = self._hand.surrogates.within(entity, surface, self._people, self._originals[entity])
+            if made is not None:
+                return made
+        return self._labeller.label(entity, who)
 
 
-def _stars(surface: str) -> str:
-    return "".join(character if character.isspace() else "*" for character in surface)
+def _piece(text: str, span: Span | Candidate, start: int, end: int) -> Span | Candidate | None:
+    """What is left of a span between two writings, unless it is only a title, a particle or punctuation."""
+    value = text[start:end]
+    start += len(value) - len(value.lstrip(_EDGES))
+    end -= len(value) - len(value.rstrip(_EDGES))
+    bare = text[start:end]
+    if start >= end or not any(char.isalnum() for char in bare) or TAIL.fullmatch(bare):
+        return None
+    return span._replace(start=start, end=end)

@@ -10,6 +10,7 @@ from safezone.ports import KeyProvider
 
 TOKEN_LABEL = b"safezone token key v1"
 SHIFT_LABEL = b"safezone shift key v1"
+TEXT_LABEL = b"safezone text key v1"
 PROJECT_LABEL = b"safezone project key v1"
 
 
@@ -34,6 +35,10 @@ class Tokenizer:
     def shift_key(self) -> bytes:
         """The 32-byte key from which shifts of dates are drawn."""
         return self._derive("date-shift", SHIFT_LABEL)[0]
+
+    def text_key(self) -> tuple[bytes, int]:
+        """The 32-byte key of surrogates and tokens in text, for all kinds of entity, and its version."""
+        return self._derive("text", TEXT_LABEL)
 
     def project_key(self, project: str) -> bytes:
         """The 32-byte key under which a project's extracts get tokens of their own."""

@@ -134,7 +134,12 @@ def test_a_mask_never_shows_a_whole_value(texts, first, last):
 
 
 counts = st.dictionaries(
-    st.tuples(st.sampled_from("ab"), st.sampled_from(["PERSON", "URL"]), st.sampled_from(["low", "high"])),
+    st.tuples(
+        st.sampled_from("ab"),
+        st.sampled_from(["PERSON", "URL"]),
+        st.sampled_from(["", "Names"]),
+        st.sampled_from(["low", "high"]),
+    ),
     st.integers(1, 9),
 )
 

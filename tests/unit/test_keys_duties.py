@@ -106,10 +106,12 @@ def test_token_keys_differ_by_controller_kind_and_version(keystore: Keystore) ->
         tokens.token_key("KR_RRN")[0],
         tokens.token_key("PHONE_NUMBER")[0],
         tokens.shift_key(),
+        tokens.text_key()[0],
+        tokens.token_key("text")[0],
         tokens.project_key("p1"),
         tokens.project_key("p2"),
         Tokenizer(keystore, "agency-b").token_key("KR_RRN")[0],
     }
-    assert len(others | {key}) == 7
+    assert len(others | {key}) == 9
     assert Tokenizer(keystore, "agency-a", version=1).token_key("KR_RRN") == (key, 1)
     assert project_key(keystore, "p1") == tokens.project_key("p1")

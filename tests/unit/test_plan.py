@@ -34,7 +34,7 @@ VARIANTS = (
     (TruncateDate("year"), {"to": "month", "every": 2}),
     (Region("sido"), {"level": "sigungu"}),
     (ShiftDate(days=1, subject="a"), {"days": 2, "subject": "b"}),
-    (Redact(), {"replace": "mask", "entities": ("PERSON",), "language": "en"}),
+    (Redact(), {"replace": "mask", "entities": ("PERSON",), "language": "en", "per_entity": {"PERSON": "keep"}}),
 )
 ALL = (Keep(), Drop(), *(transform for transform, _ in VARIANTS))
 
@@ -92,7 +92,7 @@ print({made}.digest())
 """
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert told.stdout.strip() == plan(이름=Mask(1), 나이=Band(width=0.1)).digest()
-    assert told.stdout.strip() == "29b33b4b492927af8bd551f183c4d9d992afe655df7eb8eba1c7915f78aebad0"
+    assert told.stdout.strip() == "aec1ef990559e55e056858c5e4022b8829bdc3ea14e3c7de018c3ef5f93709cb"
 
 
 def test_nothing_but_names_and_types_of_a_schema_is_passed_on():
@@ -171,14 +171,14 @@ def test_findings_of_several_columns_are_kept_apart_and_add_up():
 
     batch = pa.table({"a": ["x", "x", None], "b": ["y", "z", "w"]})
     done = apply(plan(a=Redact(), b=Redact()), batch, keys=Keys(), detector=FindsAll())
-    assert done.findings == Findings({("a", "PERSON", "high"): 2, ("b", "PERSON", "high"): 3})
+    assert done.findings == Findings({("a", "PERSON", "", "high"): 2, ("b", "PERSON", "", "high"): 3})
     assert done.findings.by_entity() == {"PERSON": 5}
 
 
 def test_findings_are_named_most_first_whatever_the_order_they_came_in():
     some, others = (
-        Findings({("a", "URL", "high"): 2}),
-        Findings({("a", "PERSON", "low"): 2, ("b", "DATE", "low"): 9}),
+        Findings({("a", "URL", "", "high"): 2}),
+        Findings({("a", "PERSON", "", "low"): 2, ("b", "DATE", "", "low"): 9}),
     )
     for merged in (some.merge(others), others.merge(some)):
         assert list(merged.by_entity().items()) == [("DATE", 9), ("PERSON", 2), ("URL", 2)]

@@ -71,6 +71,8 @@ ROWS = [
     (say("tokens", regex="T[0-9]+"), ["T1"], ["X1"], 1),
     (say("no_personal_data"), ["안녕하세요", None], ["010-0000-0000", "010-0000-0000", "네"], 2),
     (say("no_personal_data", values=("PERSON",)), ["010-0000-0000"], [], 0),
+    (say("no_personal_data", values=("!PHONE_NUMBER",)), ["010-0000-0000"], [], 0),
+    (say("no_personal_data", values=("!PERSON",)), ["네"], ["010-0000-0000"], 1),
 ]
 
 

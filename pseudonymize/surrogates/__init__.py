@@ -1,0 +1,1 @@
+"""What is written in place of personal data in text: typed labels, keyed tokens, surrogates."""
