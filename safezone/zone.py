@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pseudonymize.detect.rules import DetectionRules
 from safezone.access.actions import Actor
 from safezone.access.authenticate import by_airflow_user, by_token
 from safezone.access.authorize import AccessPolicy, Authorizer
@@ -158,7 +159,7 @@ class Zone:
             vault=self.vault,
             keys=self.keys,
             policies=self.policies,
-            detector=_detector(),
+            detector=_detectors(),
             delivery_identity=lambda: identity.load(self.keys, self.settings.delivery_identity),
         )
 
@@ -210,16 +211,17 @@ class Zone:
         return by_airflow_user(self.catalog, self.accounts, user)
 
 
-def _detector() -> Callable[[], Any]:
-    made: list[Any] = []
+def _detectors() -> Callable[[DetectionRules], Any]:
+    """Makes the detector that a policy's recognizers and allow lists ask for, each once."""
+    made: dict[DetectionRules, Any] = {}
 
-    def make() -> Any:
-        if not made:
+    def make(rules: DetectionRules) -> Any:
+        if rules not in made:
             # Loading morphological dictionaries takes a second: only steps that read text pay for it.
-            from pseudonymize.detect.detector import Detector
+            from pseudonymize.detect.custom import detector_for
 
-            made.append(Detector.default())
-        return made[0]
+            made[rules] = detector_for(rules)
+        return made[rules]
 
     return make
 

@@ -31,6 +31,7 @@ class Action(StrEnum):
     DELIVERY_READ = "delivery.read"
     DELIVERY_INGEST = "delivery.ingest"
     QUARANTINE_READ = "quarantine.read"
+    DETECTION_EXPLAIN = "detection.explain"
     VERSION_READ = "version.read"
     VERSION_REVIEW = "version.review"
     VERSION_WITHDRAW = "version.withdraw"

@@ -13,6 +13,7 @@ from safezone.cli import (
     accounts,
     audit,
     deliveries,
+    detect,
     keys,
     policies,
     projects,
@@ -73,7 +74,7 @@ def _root(
 
 
 _speak()
-_TOGETHER = (zone, deliveries, versions, releases, audit)
+_TOGETHER = (zone, deliveries, detect, versions, releases, audit)
 for _module in _TOGETHER:
     _module.register(app)
 for _name, _group in (

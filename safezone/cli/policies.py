@@ -12,6 +12,7 @@ from safezone.cli.acting import Acting, settings
 from safezone.cli.say import Json, Yes, t
 
 if TYPE_CHECKING:
+    from pseudonymize.detect.rules import DetectionRules
     from safezone.policy.dataset import DatasetPolicy
     from safezone.zone import Zone
 
@@ -28,14 +29,35 @@ def check(
 ) -> None:
     """Check policies against their rules."""
     from safezone.policy.load import load_policies, load_policy
+    from safezone.policy.recognizers import FOLDER, is_recognizer_file, load_recognizer_file
 
     chosen = settings()
+    datasets = sorted(path.stem for path in (chosen.policy_dir / "datasets").glob("*.yaml"))
     if files:
-        policies = [load_policy(path, min_k=chosen.min_k) for path in files]
+        added = [path for path in files if is_recognizer_file(path)]
+        policies = [load_policy(path, min_k=chosen.min_k) for path in files if path not in added]
     else:
+        added = sorted((chosen.policy_dir / FOLDER).glob("*.yaml"))
         policies = list(load_policies(chosen.policy_dir / "datasets", min_k=chosen.min_k).values())
+    rules = {f"{FOLDER}/{path.name}": load_recognizer_file(path, datasets=datasets) for path in added}
     if as_json:
-        say.emit([_json(policy) | {"state": "VALID"} for policy in policies])
+        say.emit(
+            [_json(policy) | {"state": "VALID"} for policy in policies]
+            + [{"id": name, "state": "VALID"} | _counted(item) for name, item in rules.items()]
+        )
+        return
+    if rules:
+        say.table(
+            [
+                t("인식기 파일", "Recognizer file"),
+                t("상태", "State"),
+                t("인식기", "Recognizers") + ">",
+                t("허용 목록", "Allow lists") + ">",
+                t("예문", "Examples") + ">",
+            ],
+            [(name, say.state("VALID"), *_counted(item).values()) for name, item in rules.items()],
+        )
+    if not policies:
         return
     say.table(
         [t("데이터셋", "Dataset"), t("상태", "State"), "k>", t("열", "Columns") + ">", t("해시", "Digest")],
@@ -129,43 +151,16 @@ def suggest(
     files: Annotated[
         list[Path], typer.Argument(help=t("살펴볼 파일이나 반입물 폴더", "Files, or a delivery's folder"))
     ],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help=t("초안을 쓸 파일(<데이터셋>.yaml)", "File to write it to (<dataset>.yaml)")),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Print what each file seems to be, as the `source` and `columns` of a policy; values are never shown."""
-    from safezone.sources.delivery import MANIFEST
-    from safezone.sources.isolation import Limits, detect_isolated
+    """Propose a policy, with the reasons for each column as comments; values are never shown."""
+    from safezone.cli.suggesting import suggest_policies
 
-    limits = Limits.of(settings())
-    found = []
-    for path in files:
-        inside = sorted(path.iterdir()) if path.is_dir() else [path]
-        for file in inside:
-            if file.name != MANIFEST and file.is_file():
-                with file.open("rb") as stream:
-                    found.append((file.name, detect_isolated(stream, limits=limits)))
-    if as_json:
-        say.emit(
-            [{"id": n, "state": "ARRIVED", "source": d.to_source(), "columns": list(d.names)} for n, d in found]
-        )
-        return
-    for name, detected in found:
-        say.out().print(_skeleton(name, detected.to_source(), detected.names), markup=False, soft_wrap=True)
-
-
-def _skeleton(name: str, source: dict[str, Any], columns: tuple[str, ...]) -> str:
-    import json
-
-    def quoted(value: Any) -> str:
-        return json.dumps(value, ensure_ascii=False)
-
-    lines = [f"# {name}", "source:", *(f"  {key}: {quoted(value)}" for key, value in source.items()), "columns:"]
-    for column in columns:
-        title = f"{{ko: {quoted(column)}, en: {quoted(column)}}}"
-        note = t("분류를 정하십시오", "decide")
-        lines.append(
-            f"  - name: {quoted(column)}\n    title: {title}\n    identifier:  # {note}: direct, quasi, sensitive, free_text, other"
-        )
-    return "\n".join(lines)
+    suggest_policies(files, out, as_json=as_json)
 
 
 def known(zone: Zone, dataset: str) -> DatasetPolicy:
@@ -201,7 +196,18 @@ def summary(policy: DatasetPolicy) -> dict[str, Any]:
         t("민감 속성", "Sensitive"): ", ".join(privacy.sensitive),
         t("프라이버시 모델", "Privacy model"): f"k={privacy.k}, l={privacy.l}, ≤{privacy.suppression_limit:.1%}",
         t("적정성 검토", "Adequacy review"): policy.adequacy_review,
+        t("추가 인식기", "Own recognizers"): ", ".join(rule.name for rule in policy.detection.recognizers),
+        t("허용 목록", "Allow lists"): ", ".join(rule.name for rule in policy.detection.allow_lists),
         t("정책 해시", "Policy digest"): policy.sha256,
+    }
+
+
+def _counted(rules: DetectionRules) -> dict[str, int]:
+    examples = [rule.examples for rule in rules.recognizers] + [rule.examples for rule in rules.allow_lists]
+    return {
+        "recognizers": len(rules.recognizers),
+        "allow_lists": len(rules.allow_lists),
+        "examples": sum(len(each.match) + len(each.no_match) for each in examples),
     }
 
 

@@ -98,13 +98,16 @@ def two(upper: str, lower: str) -> Styled:
     return Styled.assemble((upper, "bold"), "\n", (lower, "dim"))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, keep: Sequence[int] = (0,)) -> None:
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], *, keep: Sequence[int] = (0,), stderr: bool = False
+) -> None:
     """Print a table.
 
     Args:
         columns: headings; one that ends with ``>`` is aligned to the right.
         rows: the cells.
         keep: columns that are never broken (ids, which people copy).
+        stderr: print it where errors and progress go, beside a result that is piped on.
     """
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style="bold cyan")
     for number, name in enumerate(columns):
@@ -117,7 +120,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, keep: Sequen
         )
     for row in rows:
         made.add_row(*(cell(value) for value in row))
-    out().print(made)
+    (err() if stderr else out()).print(made)
 
 
 def listed(

@@ -11,6 +11,8 @@ from safezone.cli.acting import Acting, confirm
 from safezone.cli.say import Json, Yes, t
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from safezone.catalog.records import VersionRecord
     from safezone.policy.dataset import DatasetPolicy
 
@@ -94,6 +96,8 @@ def show(version: Version, as_json: Json = False) -> None:
         say.emit(to_json(record) | more)
         return
     say.facts(record.id, summary(record) | {t("열", "Columns"): ", ".join(name for name, _ in manifest.columns)})
+    if found := record.evidence.get("findings"):
+        say.table(*findings_table(found))
     for item in reviews:
         say.facts(
             t("적정성 검토", "Adequacy review"),
@@ -106,8 +110,29 @@ def show(version: Version, as_json: Json = False) -> None:
         )
 
 
+def findings_table(found: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[Any]]]:
+    """What was found in text, as columns and rows: counts by column, entity, recognizer and score band."""
+    from pseudonymize.findings import Findings
+
+    columns = [
+        t("열", "Column"),
+        t("개인정보", "Entity"),
+        t("탐지기", "Recognizer"),
+        t("신뢰도", "Score"),
+        t("건수", "Count") + ">",
+    ]
+    bands = {"high": t("높음", "high"), "medium": t("보통", "medium"), "low": t("낮음", "low")}
+    rows = [
+        [column, entity, recognizer or "–", bands.get(band, band), count]
+        for (column, entity, recognizer, band), count in sorted(Findings.from_json(found).counts.items())
+    ]
+    return columns, rows
+
+
 def summary(record: VersionRecord) -> dict[str, Any]:
     """What there is to know of a version before deciding about it."""
+    from pseudonymize.findings import Findings
+
     rows, risk = record.evidence.get("rows", {}), record.evidence.get("risk", {})
     before, after = record.evidence.get("risk_before", {}), record.evidence.get("risk_after", {})
     shown: dict[str, Any] = {
@@ -134,6 +159,9 @@ def summary(record: VersionRecord) -> dict[str, Any]:
             ): f"{_share(before.get('prosecutor_average'))} → {_share(risk.get('prosecutor_average'))}",
             t("삭제 비율", "Suppressed"): _share(risk.get("suppressed_share")),
         }
+    if found := Findings.from_json(record.evidence.get("findings", [])).by_entity():
+        counted = ", ".join(f"{entity} {count:,}" for entity, count in found.items())
+        shown[t("텍스트에서 찾은 개인정보", "Personal data found in text")] = counted
     shown |= {
         t("기대 위반", "Expectations not met"): _unmet(record.evidence.get("expectations")),
         t("매니페스트 해시", "Manifest digest"): record.manifest_digest,

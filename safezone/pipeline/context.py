@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from pseudonymize.detect.rules import DetectionRules
 from pseudonymize.ports import SupportsDetect
 from safezone import __version__
 from safezone.access.actions import Action, Actor, dataset_resource
@@ -48,7 +49,7 @@ class Ingest:
         vault: opens.
         keys: the keys of this duty.
         policies: the dataset policies on disk, by dataset.
-        detector: makes the personal-data detector; called only by steps that need it.
+        detector: makes the personal-data detector of a policy's rules; called only by steps that need it.
         delivery_identity: opens the zone's own age identity, for deliveries encrypted to it.
     """
 
@@ -59,7 +60,7 @@ class Ingest:
     vault: Vault
     keys: KeyProvider
     policies: Mapping[str, DatasetPolicy]
-    detector: Callable[[], DetectorWithDigest]
+    detector: Callable[[DetectionRules], DetectorWithDigest]
     delivery_identity: Callable[[], Any]
 
     def begin(self, actor: Actor, dataset: str, purpose: str) -> tuple[DatasetPolicy, Grant]:

@@ -25,6 +25,8 @@ from safezone.schema import arrow_schema
 from validation.run import Validator
 
 ROWS_AT_ONCE = 16_384
+TEXT_KEY = "text/surrogates"
+"""What the key of surrogates is called among the key versions; no kind of identifier has a slash in its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,12 @@ class Recipe:
 def recipe(zone: Ingest, policy: DatasetPolicy, raw: VersionRecord) -> Recipe:
     """Work out the recipe for a raw version; the same for every part and every run."""
     redacts = any(isinstance(column.transform, Redact) for column in policy.columns)
-    detector = zone.detector() if redacts else None
+    detector = zone.detector(policy.detection) if redacts else None
     model = detector.digest if detector is not None else ""
     tokenizer = Tokenizer(zone.keys, policy.controller)
     key_versions = {kind: tokenizer.token_key(kind)[1] for kind in policy.token_kinds}
+    if any(isinstance(column.transform, Redact) and column.transform.keyed for column in policy.columns):
+        key_versions[TEXT_KEY] = tokenizer.text_key()[1]
     token_key_version = max(key_versions.values(), default=0)
     version = version_id(
         dataset=policy.dataset,

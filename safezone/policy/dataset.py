@@ -11,7 +11,9 @@ import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
+from pseudonymize.detect.rules import DetectionRules
 from pseudonymize.plan import ColumnPlan, Plan
 from pseudonymize.transform.spec import Drop, Keep, Redact, Tokenise, Transform
 from safezone.errors import Text
@@ -171,6 +173,9 @@ class DatasetPolicy(Strict):
             reviewed risk are published without a new review.
         retention: how long each stage is kept.
         release: the terms of extracts.
+        detection: the recognizers and allow lists that apply to it. They stand in files of their own and are put in
+            by `safezone.policy.load`: what they say decides what is stripped, so the digest that people approve
+            covers it.
     """
 
     dataset: str = Field(pattern=r"^[a-z][a-z0-9-]{2,62}$")
@@ -189,6 +194,8 @@ class DatasetPolicy(Strict):
     adequacy_review: Literal["always", "same_policy"] = "always"
     retention: Retention
     release: ReleaseTerms
+    # Left out of the digest where there are none, so that adding the first file changes no other policy.
+    detection: SkipJsonSchema[DetectionRules] = Field(default=DetectionRules(), exclude_if=lambda rules: not rules)
 
     @field_validator("classification", mode="before")
     @classmethod

@@ -25,6 +25,7 @@ from tests.fixtures.sandbox import DATASET, Sandbox, benefit_rows, make_sandbox
 VARIANTS = {
     "exact-births": ("every: 20}", "every: 1}"),
     "phones-stay": ("{method: redact}", "{method: redact, entities: [PERSON]}"),
+    "surrogates": ("{method: redact}", "{method: redact, per_entity: {PHONE_NUMBER: surrogate, PERSON: token}}"),
     "eight-grades": ("l: 2", "l: 8"),
     "same-policy": ("retention:", "adequacy_review: same_policy\nretention:"),
     "increments": ("kind: snapshot", "kind: increment"),
@@ -248,6 +249,24 @@ def test_a_rotated_token_key_of_any_kind_gives_another_version(tmp_path):
         seen.append(assess(duty.ingest, zone.actor("steward"), DATASET, raw, notes_of(zone, duty, raw)))
     assert len(set(seen)) == 3
     zone.close()
+
+
+def test_surrogates_in_text_are_no_fault_and_their_key_is_part_of_the_version(zone, duty):
+    rows = rows_of({(1950, SEOUL): 40})
+    rows[1][6] = "연락처: 010-7391-4682"
+    raw = raw_of(zone, duty, rows, "surrogates")
+    seen = []
+    for rotate in (False, True):
+        if rotate:
+            duty.keys.rotate("token/mpva/text")
+        notes = notes_of(zone, duty, raw, "surrogates")
+        seen.append(assess(duty.ingest, zone.actor("steward"), "surrogates", raw, notes))
+    assert len(set(seen)) == 2
+    version = duty.catalog.get(VersionRecord, seen[0])
+    assert version.state is VersionState.ASSESSED
+    (found,) = version.evidence["findings"]
+    assert (found["entity"], found["count"]) == ("PHONE_NUMBER", 1)
+    assert found["recognizer"]
 
 
 # -- notes --------------------------------------------------------------------------------------------------------

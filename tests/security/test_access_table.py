@@ -69,6 +69,7 @@ policy.approve     dataset  -     yes     -       yes  -        -     -      -  
 delivery.read      dataset  -     yes     -       yes  -        -     -      -        -       -       -      -       -   -
 delivery.ingest    dataset  -     yes     -       yes  -        -     -      -        -       -       -      -       -   -
 quarantine.read    dataset  -     yes     -       yes  -        -     -      -        yes     -       -      -       -   -
+detection.explain  dataset  -     yes     -       yes  -        -     -      -        -       -       -      -       -   -
 version.read       version  -     yes     -       yes  yes      yes   yes    yes      yes     -       -      -       -   -
 version.review     version  -     yes     -       yes  -        -     -      -        -       -       -      -       -   -
 version.withdraw   version  -     yes     -       yes  -        -     -      -        -       -       -      -       -   -
@@ -125,6 +126,11 @@ def test_the_schema_has_the_same_actions_as_the_code():
     schema = (ACCESS / "zone.cedarschema").read_text("utf-8")
     named = [name for clause in re.findall(r"action ([^;]*?)\s+appliesTo", schema) for name in clause.split(",")]
     assert sorted(name.strip().strip('"') for name in named) == sorted(Action)
+
+
+def test_texts_of_no_dataset_are_explained_to_the_zones_own_stewards_alone(policy):
+    allowed = {who for who, actor in PEOPLE.items() if policy.decide(actor, Action.DETECTION_EXPLAIN, ZONE)[0]}
+    assert allowed == {"zone"}
 
 
 # What depends on the single object and not on the role alone.

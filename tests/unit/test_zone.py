@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pseudonymize.detect.rules import DetectionRules
 from safezone.audit.event import AuditEvent, EventType
 from safezone.errors import Denied, SafeZoneError, UsageError
 from safezone.keys.duties import DutyBound
@@ -71,7 +72,7 @@ def test_rooms_are_built_once_and_the_detector_not_before_it_is_asked_for(settin
         assert zone.ingest is zone.ingest
         assert zone.ingest.vault is zone.vault
         assert zone.ingest.catalog is zone.catalog
-        assert zone.ingest.detector() is zone.ingest.detector()
+        assert zone.ingest.detector(DetectionRules()) is zone.ingest.detector(DetectionRules())
 
 
 def test_a_zone_that_was_closed_can_be_used_again(settings):
