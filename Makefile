@@ -40,8 +40,8 @@ test: setup lint pytest ## lint, then every test with branch coverage
 bench: setup ## ratios against the peers measured in the same run
 	@$(BIN)/python scripts/bench.py $(ARGS)
 
-eval: setup ## quality of detection
-	@$(BIN)/python scripts/detection_figures.py $(ARGS)
+eval: setup ## quality of detection; writes docs/QUALITY.md
+	@$(BIN)/python -m scripts.eval $(ARGS)
 
 clean: ## remove caches and the Python environment; a zone is never touched
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov .coverage .coverage.*
