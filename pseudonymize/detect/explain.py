@@ -71,9 +71,11 @@ class Explanation:
 
 
 _RULES: dict[str, Said] = {
-    "rules": Said(
-        "이름 규칙(소개말, 직함, 조사, 성씨)에 맞음", "rules of names: introduction, title, particle, surname"
+    "form field": Said("이름을 적는 칸(성명, 신청인 등) 뒤에 있음", "stands in a form field for names"),
+    "number in brackets": Said(
+        "뒤의 괄호에 사람만 가지는 번호가 있음", "a number only people have stands in brackets behind it"
     ),
+    "name of sample forms": Said("서식 견본에 쓰이는 이름", "the name on sample forms"),
     "model": Said("문장을 학습한 모델이 이름으로 판단함", "the trained model takes it for a name in its sentence"),
     "introduced elsewhere": Said(
         "이 글의 다른 곳에 나온 이름과 같음", "the same name is introduced elsewhere in this text"

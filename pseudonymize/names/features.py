@@ -39,7 +39,7 @@ _TAG = {
 TAGS = (len(_TAG) + 1) * 4
 _MEANINGS = {"*": 0, "인명": 1, "지명": 2, "행위": 3, "장소": 4}
 MEANINGS = 80
-FLAGS = 13
+FLAGS = 24
 _SYLLABLES = 11_172
 _TABLE_BITS = 24
 
@@ -150,21 +150,19 @@ def _distances(codes: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.
 
 
 class Gazetteer:
-    """Names of people and nouns of the dictionary, as two Bloom filters.
+    """Words of the dictionary by sort, as Bloom filters (Bloom, 1970) of 2^24 bits.
 
     Args:
-        people: Packed bits of the names (2^24 bits).
-        nouns: Packed bits of the nouns.
+        filters: Packed bits: names of people, common nouns, other proper nouns.
     """
 
-    def __init__(self, people: NDArray[np.uint8], nouns: NDArray[np.uint8]) -> None:
-        self.people = people
-        self.nouns = nouns
+    def __init__(self, filters: Sequence[NDArray[np.uint8]]) -> None:
+        self.filters = list(filters)
 
     @classmethod
-    def of(cls, people: Sequence[str], nouns: Sequence[str]) -> Gazetteer:
-        """Build the filters from words of 2 to 6 syllables."""
-        return cls(_bits(people), _bits(nouns))
+    def of(cls, *sorts: Sequence[str]) -> Gazetteer:
+        """Build the filters from words of 2 to 6 syllables, a filter for each sort."""
+        return cls([_bits(words) for words in sorts])
 
     def flags(self, codes: NDArray[np.int32]) -> NDArray[np.float32]:
         """Where words of the filters begin, go on and end."""
@@ -177,9 +175,8 @@ class Gazetteer:
             whole = whole[:-1] & hangul[length - 1 :]
             at = np.flatnonzero(whole)
             hashes = rolling[at]
-            _mark(flags, at[_holds(self.people, hashes)], length, 0)
-            if length < 4:
-                _mark(flags, at[_holds(self.nouns, hashes)], length, 8)
+            for sort, words in enumerate(self.filters):
+                _mark(flags, at[_holds(words, hashes)], length, 8 * sort)
         return flags
 
 

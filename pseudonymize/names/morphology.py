@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import lru_cache
 from importlib import metadata
 from typing import Any, NamedTuple
+
+_UNPAIRED = re.compile("[\ud800-\udfff\0]")
 
 
 class Morpheme(NamedTuple):
@@ -39,7 +42,11 @@ def morphemes(sentence: str) -> list[Morpheme]:
     """
     # A forked worker must not share its parent's tagger, so the process is part of the key.
     tagger, create_lattice = _tagger(os.getpid())
-    lattice = create_lattice(sentence)
+    try:
+        # To MeCab, text ends at a NUL: what follows it would not be read.
+        lattice = create_lattice(sentence.replace("\0", " ") if "\0" in sentence else sentence)
+    except TypeError:  # half of a surrogate pair, which is no text in UTF-8
+        lattice = create_lattice(_UNPAIRED.sub(" ", sentence))
     if not tagger.parse(lattice):
         return []
     found: list[Morpheme] = []

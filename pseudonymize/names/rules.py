@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from pseudonymize.names.lexicon import FIELDS, NOT_NAMES
+from pseudonymize.names.lexicon import FIELDS, NOT_NAMES, SAMPLE_NAMES
 from pseudonymize.names.splitting import split_name, strip_particle
 from pseudonymize.names.surnames import COMPOUND, SINGLE, starts_with_surname
 
 SURE = 0.95
 _FOREIGN = 0.6
+_SAMPLE = 0.75
 _SURNAME = f"(?:{'|'.join(COMPOUND)}|[{''.join(sorted(SINGLE))}])"
 _RUN = r"(?=(?P<run>[가-힣]{2,12}))"  # looked at, not consumed: 신청인 성명: 김하늘 holds two fields
 FIELD = re.compile(
@@ -40,6 +41,9 @@ def names(text: str) -> Iterator[Found]:
     yield from _fields(text)
     for match in SPACED.finditer(text):
         yield match.start("name"), match.end("name"), SURE, "form field"
+    for name in SAMPLE_NAMES:
+        for match in re.finditer(rf"(?<![가-힣]){name}", text):
+            yield *match.span(), _SAMPLE, "name of sample forms"
     if "(" in text:
         for match in NUMBERED.finditer(text):
             if match.group("name") not in NOT_NAMES:
@@ -67,4 +71,7 @@ def _fields(text: str) -> Iterator[Found]:
 
 def identity() -> dict[str, Any]:
     """What the rules rest on, for the model digest."""
-    return {"patterns": [rule.pattern for rule in (*_RULES, _OFFICE)], "not_names": sorted(NOT_NAMES)}
+    return {
+        "patterns": [rule.pattern for rule in (*_RULES, _OFFICE)],
+        "words": [sorted(NOT_NAMES), sorted(SAMPLE_NAMES)],
+    }

@@ -21,11 +21,16 @@ from pseudonymize.names.features import GAP, Features, Gazetteer, features
 
 Array = NDArray[np.float32]
 OUTSIDE, BEGIN, INSIDE, END, SINGLE = range(5)
+FILTERS = ("people", "nouns", "proper_nouns")
 TABLES = ("chars", "tags", "meanings", "words", "left", "right")
 ROWS = 16384
 """Characters taken through the network at a time: its arrays stay in the processor's cache."""
 WEIGHTS = "weights.npz"
 _NEVER = np.float32(-1e4)
+LONGEST = 20
+"""Characters of the longest name that is surely found."""
+_WAITING = 1 << 20
+"""Characters of sentences in doubt that are kept before they are decoded."""
 
 
 class Tagged(NamedTuple):
@@ -50,7 +55,7 @@ class Tagger:
     """
 
     def __init__(self, weights: Mapping[str, NDArray[np.generic]]) -> None:
-        self._names = Gazetteer(np.asarray(weights["people"], np.uint8), np.asarray(weights["nouns"], np.uint8))
+        self._words = Gazetteer([np.asarray(weights[name], np.uint8) for name in FILTERS])
         self._tables = [_real(weights[f"table_{name}"]) for name in TABLES]
         self._flags = _real(weights["flags"])
         count = sum(name.startswith("conv_weight_") for name in weights)
@@ -59,7 +64,7 @@ class Tagger:
             for at, dilation in zip(range(count), np.asarray(weights["dilations"]).tolist(), strict=True)
         ]
         self._out, self._bias = _real(weights["out_weight"]), _real(weights["out_bias"])
-        self._transitions = _real(weights["transitions"])
+        self.transitions = _real(weights["transitions"])
         self._first, self._last = _real(weights["first"]), _real(weights["last"])
 
     def tag(self, sentences: Sequence[str]) -> list[list[Tagged]]:
@@ -71,10 +76,18 @@ class Tagger:
         Returns:
             For each sentence its names, sorted and not overlapping.
         """
-        answers: list[list[Tagged]] = []
-        for batch in _batches(sentences):
-            read = features(batch, self._names)
-            answers.extend(self._decoded(batch, read.starts, self.emissions(read)))
+        answers: list[list[Tagged]] = [[] for _ in sentences]
+        waiting: list[tuple[int, Array]] = []
+        size = 0
+        for numbers in _batches(sentences):
+            read = features([sentences[number] for number in numbers], self._words)
+            for number, rows in self._undecided(numbers, sentences, read.starts, self.emissions(read)):
+                waiting.append((number, rows))
+                size += len(rows)
+            if size > _WAITING:
+                self._decode(waiting, answers)
+                waiting, size = [], 0
+        self._decode(waiting, answers)
         return answers
 
     def emissions(self, read: Features) -> Array:
@@ -97,25 +110,60 @@ class Tagger:
         result: Array = hidden @ self._out + self._bias
         return result
 
-    def _decoded(self, batch: Sequence[str], starts: NDArray[np.intp], scores: Array) -> list[list[Tagged]]:
-        answers: list[list[Tagged]] = [[] for _ in batch]
-        for group in _alike(batch):
-            lengths = np.fromiter((len(batch[index]) for index in group), np.intp, len(group))
-            longest = int(lengths.max())
-            at = np.minimum(starts[group][:, None] + np.arange(longest), len(scores) - 1)
-            rows = scores[at]
-            rows[np.arange(longest) >= lengths[:, None]] = (0, _NEVER, _NEVER, _NEVER, _NEVER)
+    def _undecided(
+        self, numbers: Sequence[int], sentences: Sequence[str], starts: NDArray[np.intp], scores: Array
+    ) -> Iterator[tuple[int, Array]]:
+        """The sentences that may hold a name, with a copy of their scores."""
+        above = self._best_name(scores) > 0
+        reached = np.concatenate([[0], np.cumsum(above)])
+        lengths = np.fromiter((len(sentences[number]) for number in numbers), np.intp, len(numbers))
+        for place in np.flatnonzero(reached[starts + lengths] > reached[starts]).tolist():
+            yield numbers[place], scores[starts[place] : starts[place] + lengths[place]].copy()
+
+    def _best_name(self, scores: Array) -> Array:
+        """At most how much better than no name the best name beginning at each character is.
+
+        Where it is worse than nothing, the best path has no name, so most sentences need no decoding. Exact for
+        names of at most ``LONGEST`` characters.
+        """
+        step = self.transitions - self.transitions[OUTSIDE, OUTSIDE]
+        over = scores - scores[:, OUTSIDE : OUTSIDE + 1]
+        before, after = self._first - self._first[OUTSIDE], self._last - self._last[OUTSIDE]
+        closes = max(float(step[END, [OUTSIDE, BEGIN, SINGLE]].max()), float(after[END]))
+        alone = over[:, SINGLE] + max(float(step[SINGLE].max()), float(after[SINGLE]))
+        alone += max(float(step[[OUTSIDE, END, SINGLE], SINGLE].max()), float(before[SINGLE]))
+        opens = over[:, BEGIN] + max(float(step[[OUTSIDE, END, SINGLE], BEGIN].max()), float(before[BEGIN]))
+        inside = np.concatenate(
+            [[np.float32(0)], np.cumsum(over[:, INSIDE] + step[INSIDE, INSIDE], dtype=np.float64)]
+        )
+        ends = over[:, END] + closes
+        best = np.full(len(scores), _NEVER)
+        best[:-1] = opens[:-1] + step[BEGIN, END] + ends[1:]
+        for length in range(3, min(LONGEST, len(scores)) + 1):
+            count = len(scores) - length + 1
+            longer = opens[:count] + inside[length - 1 : length - 1 + count] - inside[1 : 1 + count]
+            longer += ends[length - 1 :] + step[BEGIN, INSIDE] + step[INSIDE, END] - step[INSIDE, INSIDE]
+            np.maximum(best[:count], longer, out=best[:count])
+        result: Array = np.maximum(best, alone)
+        return result
+
+    def _decode(self, waiting: Sequence[tuple[int, Array]], answers: list[list[Tagged]]) -> None:
+        for group in _alike([len(rows) for _, rows in waiting]):
+            lengths = [len(waiting[place][1]) for place in group]
+            rows = np.zeros((len(group), max(lengths), 5), np.float32)
+            rows[:, :, 1:] = _NEVER
+            for row, place in zip(rows, group, strict=True):
+                row[: len(waiting[place][1])] = waiting[place][1]
             best = self._viterbi(rows)
             holding = np.flatnonzero((best != OUTSIDE).any(axis=1))
             if not len(holding):
                 continue
-            inside, total = self._marginals(rows[holding])
+            sums, total = self.marginals(rows[holding])
             for place, labels in enumerate(best[holding].tolist()):
-                answers[group[holding[place]]] = [
-                    Tagged(start, end, self._probability(inside, total, place, start, end, rows[holding[place]]))
+                answers[waiting[group[holding[place]]][0]] = [
+                    Tagged(start, end, self._probability(sums, total, place, start, end, rows[holding[place]]))
                     for start, end in _spans(labels)
                 ]
-        return answers
 
     def _viterbi(self, rows: Array) -> NDArray[np.int8]:
         """The best labels of sentences of (almost) one length; a row of `rows` for each sentence."""
@@ -123,7 +171,7 @@ class Tagger:
         back = np.empty((length, count, 5), np.int8)
         best = rows[:, 0] + self._first
         for at in range(1, length):
-            paths = best[:, :, None] + self._transitions
+            paths = best[:, :, None] + self.transitions
             back[at] = paths.argmax(axis=1)
             best = paths.max(axis=1) + rows[:, at]
         labels = np.empty((count, length), np.int8)
@@ -133,17 +181,17 @@ class Tagger:
             labels[:, at - 1] = back[at, every, labels[:, at]]
         return labels
 
-    def _marginals(self, rows: Array) -> tuple[tuple[Array, Array], Array]:
-        """Forward and backward sums, and the logarithm of the sum over all labellings."""
+    def marginals(self, rows: Array) -> tuple[tuple[Array, Array], Array]:
+        """Forward and backward sums of padded sentences, and the logarithm of the sum over all their labellings."""
         count, length, labels = rows.shape
         forward = np.empty((length, count, labels), np.float32)
         backward = np.empty_like(forward)
         forward[0] = rows[:, 0] + self._first
         for at in range(1, length):
-            forward[at] = _log_sum(forward[at - 1][:, :, None] + self._transitions, 1) + rows[:, at]
+            forward[at] = _log_sum(forward[at - 1][:, :, None] + self.transitions, 1) + rows[:, at]
         backward[-1] = self._last
         for at in range(length - 2, -1, -1):
-            backward[at] = _log_sum((backward[at + 1] + rows[:, at + 1])[:, None, :] + self._transitions, 2)
+            backward[at] = _log_sum((backward[at + 1] + rows[:, at + 1])[:, None, :] + self.transitions, 2)
         return (forward, backward), _log_sum(forward[-1] + self._last, 1)
 
     def _probability(
@@ -153,8 +201,9 @@ class Tagger:
         labels = [SINGLE] if end - start == 1 else [BEGIN, *[INSIDE] * (end - start - 2), END]
         path = forward[start, place, labels[0]] + backward[end - 1, place, labels[-1]]
         for step, (one, two) in enumerate(pairwise(labels), start + 1):
-            path += self._transitions[one, two] + row[step, two]
-        return float(min(1.0, np.exp(path - total[place])))
+            path += self.transitions[one, two] + row[step, two]
+        # Rounded: what other sentences are read beside this one must not show.
+        return round(float(min(1.0, np.exp(path - total[place]))), 3)
 
 
 def _real(array: NDArray[np.generic]) -> Array:
@@ -167,28 +216,28 @@ def _log_sum(values: Array, axis: int) -> Array:
     return result
 
 
-def _batches(sentences: Sequence[str]) -> Iterator[Sequence[str]]:
-    batch: list[str] = []
+def _batches(sentences: Sequence[str]) -> Iterator[list[int]]:
+    """Places of the sentences that go through the network together; empty ones go nowhere."""
+    batch: list[int] = []
     size = 0
-    for sentence in sentences:
+    for number, sentence in enumerate(sentences):
         if batch and size + len(sentence) > ROWS:
             yield batch
             batch, size = [], 0
-        batch.append(sentence)
-        size += len(sentence) + GAP
+        if sentence:
+            batch.append(number)
+            size += len(sentence) + GAP
     if batch:
         yield batch
 
 
-def _alike(batch: Sequence[str]) -> Iterator[NDArray[np.intp]]:
+def _alike(lengths: Sequence[int]) -> Iterator[NDArray[np.intp]]:
     """Groups of sentences of similar lengths, so that little is computed for nothing."""
-    lengths = np.fromiter(map(len, batch), np.intp, len(batch))
-    order = np.argsort(lengths, kind="stable")
-    order = order[lengths[order] > 0]
+    sizes = np.array(lengths, np.intp)
+    order = np.argsort(sizes, kind="stable")
     at = 0
     while at < len(order):
-        longest = lengths[order[at]] * 1.25 + 8
-        end = int(np.searchsorted(lengths[order], longest, side="right"))
+        end = int(np.searchsorted(sizes[order], sizes[order[at]] * 1.25 + 8, side="right"))
         yield order[at:end]
         at = end
 

@@ -75,7 +75,7 @@ class BirthDate(DocumentRecognizer):
 
 
 _UNIT = r"(?:세|살)"
-_NUMBER = r"[1-9](?<![0-9.,~∼-].)(?<![0-9][ ~∼].)(?<!평균 .)(?:(?<=1)[01][0-9]|[0-9]?)"
+_NUMBER = r"[1-9](?<![0-9.~∼-].)(?<![0-9],.)(?<![0-9][ ~∼].)(?<!평균 .)(?:(?<=1)[01][0-9]|[0-9]?)"
 _NATIVE = (
     r"(?:(?:열|스물|서른|마흔|쉰|예순|일흔|여든|아흔)(?:하나|다섯|여섯|일곱|여덟|아홉|[한두세네])?|스무|다섯|여섯|일곱|여덟|아홉"
     r"|[한두세네](?<![가-힣].)) ?살"
@@ -122,6 +122,11 @@ _NO_AGE = re.compile(
     r"[이을]? ?(?:넘|이상|이하|미만|초과|지난|까지|부터)| ?(?:[대개명건위점호월년일회분급번기%]|[~∼])|[,.][0-9]| (?:or|and) (?:over|older|above|under|up)|[A-Za-z0-9.-]"
 )
 _WINDOW = 34
+
+
+# A cell of its own in a row (김하늘,34세,서울), and no list of ages (5세, 6세).
+_CELL_BEFORE = re.compile(r"(?<![세살])[,|\t] ?(?:만 ?)?\Z")
+_CELL_AFTER = re.compile(r" ?(?:[,|\t](?! ?(?:만 ?)?[0-9]{1,3} ?[세살])|\n|\Z)")
 
 
 class PersonAge(DocumentRecognizer):
@@ -182,7 +187,7 @@ class PersonAge(DocumentRecognizer):
             return True
         if _OPEN_BEFORE.search(before) and _AFTER_BRACKET.match(text, end):
             return True
-        if _SEX_BEFORE.search(before):
+        if _SEX_BEFORE.search(before) or (_CELL_BEFORE.search(before) and _CELL_AFTER.match(text, end)):
             return True
         if _AFTER_SENTENCE.match(text, end) and _SUBJECT.search(before):
             return True

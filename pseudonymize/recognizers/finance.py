@@ -140,6 +140,7 @@ class BankAccount(DocumentRecognizer):
     NEEDS: ClassVar[Mapping[str, Need]] = {
         "grouped": Need(("account",), _SHAPES),
         "spaced": Need(("account",)),
+        "dotted": Need(("account",)),
         "bare": Need(("account",)),
     }
     PATTERNS: ClassVar[list[Pattern]] = [
@@ -155,6 +156,12 @@ class BankAccount(DocumentRecognizer):
             + _NO_AMOUNT,
             0.9,
         ),
+        Pattern(
+            "dotted",
+            rf"(?P<v>{FIRST}(?<![0-9]\..)[0-9]{{1,5}}(?:\.{SHOWN_OR_HIDDEN}{{1,9}}){{1,4}})(?!{SHOWN_OR_HIDDEN})(?!\.[0-9])"
+            + _NO_AMOUNT,
+            0.9,
+        ),
         Pattern("bare", f"(?P<v>{FIRST}" + r"[0-9]{9,15})" + RIGHT + _NO_AMOUNT, 0.9),
     ]
 
@@ -162,7 +169,7 @@ class BankAccount(DocumentRecognizer):
         """Weigh value and label; see the class."""
         start, end = match.span("v")
         value = match.group("v")
-        groups = tuple(len(group.strip()) for group in re.split("[- ]+", value))
+        groups = tuple(len(group.strip()) for group in re.split("[- .]+", value))
         if not 9 <= sum(groups) <= 16 or _like_phone_or_date(value, groups):
             return 0.0
         labelled = document.label_before(start) == "account" or (
@@ -170,7 +177,9 @@ class BankAccount(DocumentRecognizer):
         )
         if name == "bare":
             return score if self._named(document, start, end) and not (is_date(value) and is_moment(value)) else 0.0
-        if name == "spaced":
+        if name == "dotted" and (len(groups) == 4 and max(groups) < 4):
+            return 0.0  # an IP address
+        if name in ("spaced", "dotted"):
             return score if labelled else 0.0
         if labelled:
             return 0.92

@@ -219,7 +219,7 @@ class CorporateNumber(DocumentRecognizer):
     VERSION = "1.1.0"
     CONTEXT: ClassVar[list[str]] = ["법인등록번호", "법인번호"]
     PATTERNS: ClassVar[list[Pattern]] = [
-        Pattern("number", f"(?P<v>{FIRST}" + r"[0-9]{5} {0,2}-? {0,2}[0-9]{7}(?:-[0-9])?)" + RIGHT, 0.6),
+        Pattern("number", f"(?P<v>{FIRST}" + r"[0-9]{5} {0,2}[-.]? {0,2}[0-9]{7}(?:-[0-9])?)" + RIGHT, 0.6),
     ]
     _FORMS = frozenset(["11", "12", "13", "14", "15", "21", "22", "31", "32", "41", "42", "71"])
 

@@ -96,7 +96,9 @@ class _Writer:
     def _slot(self, slot: str, number: str, korean: bool) -> list[Piece]:
         if slot in values.PERSONAL:
             entity, make = values.PERSONAL[slot]
-            return [(make(self.rng), entity)]
+            value = make(self.rng)
+            # 만 says how years are counted and is no part of the age.
+            return [("만 ", ""), (value[2:], entity)] if value.startswith("만 ") else [(value, entity)]
         if slot in values.PLAIN:
             return [(values.PLAIN[slot](self.rng), "")]
         if slot in self.vocabulary:

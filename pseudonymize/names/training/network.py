@@ -12,12 +12,12 @@ from torch.nn import functional
 from pseudonymize.names.features import CHARS, FLAGS, GAP, MEANINGS, REACH, TAGS, WORDS
 from pseudonymize.names.tagger import BEGIN, END, INSIDE, OUTSIDE, SINGLE, TABLES
 
-WIDTH = 96
+WIDTH = 64
 DILATIONS = (1, 2, 4)
 OTHER_KINDS = ("OG", "LC", "DT", "TI", "QT", "PS")
 """Entities of KLUE-NER, learnt beside the names: what is a place or a firm is no name."""
 UNLABELLED = -100
-_DROPOUT = 0.3
+DROPOUT = 0.3
 _CHAR_DROPOUT, _WORD_DROPOUT = 0.05, 0.15
 _NEVER = -1e4
 _FOLLOWS = {
@@ -32,9 +32,10 @@ _FOLLOWS = {
 class Network(nn.Module):  # type: ignore[misc]
     """Sum of embeddings, dilated residual convolutions, a CRF for names and a second head for all kinds of entities."""
 
-    def __init__(self, width: int = WIDTH) -> None:
+    def __init__(self, width: int = WIDTH, dropout: float = DROPOUT) -> None:
         super().__init__()
         sizes = (CHARS, TAGS, MEANINGS, WORDS, REACH + 1, REACH + 1)
+        self._dropout = dropout
         self.tables = nn.ModuleList([nn.Embedding(size, width, padding_idx=0) for size in sizes])
         for table in self.tables:
             nn.init.normal_(table.weight, std=0.1)
@@ -63,11 +64,11 @@ class Network(nn.Module):  # type: ignore[misc]
             columns[0] = columns[0] * (torch.rand(columns[0].shape) > _CHAR_DROPOUT)
             columns[3] = columns[3] * (torch.rand(columns[3].shape) > _WORD_DROPOUT)
         hidden = sum(table(column) for table, column in zip(self.tables, columns, strict=True)) + self.flags(flags)
-        hidden = functional.dropout(hidden, _DROPOUT, self.training).transpose(1, 2)
+        hidden = functional.dropout(hidden, self._dropout, self.training).transpose(1, 2)
         mask = present.unsqueeze(1).float()
         hidden = hidden * mask
         for layer in self.layers:
-            made = functional.dropout(functional.relu(layer(hidden)), _DROPOUT, self.training)
+            made = functional.dropout(functional.relu(layer(hidden)), self._dropout, self.training)
             hidden = (hidden + made) * mask
         hidden = hidden.transpose(1, 2)
         return self.out(hidden), hidden
@@ -75,18 +76,29 @@ class Network(nn.Module):  # type: ignore[misc]
     def _scores(self) -> tuple[Any, Any, Any]:
         return self.transitions + self.never, self.first + self.never_first, self.last + self.never_last
 
-    def loss(self, emissions: Any, labels: Any, present: Any) -> Any:
-        """Negative log-likelihood of the labels of each sentence."""
+    def total(self, emissions: Any, present: Any) -> Any:
+        """Logarithm of the sum over all labellings of each sentence."""
         transitions, first, last = self._scores()
         total = emissions[:, 0] + first
         for at in range(1, emissions.shape[1]):
             step = torch.logsumexp(total.unsqueeze(2) + transitions, 1) + emissions[:, at]
             total = torch.where(present[:, at : at + 1], step, total)
+        return torch.logsumexp(total + last, 1)
+
+    def loss(self, emissions: Any, labels: Any, present: Any) -> Any:
+        """Negative log-likelihood of the labels of each sentence."""
+        transitions, first, last = self._scores()
         final = labels.gather(1, (present.sum(1) - 1).unsqueeze(1)).squeeze(1)
         path = (emissions.gather(2, labels.unsqueeze(2)).squeeze(2) * present).sum(1)
         path = path + first[labels[:, 0]] + last[final]
         path = path + (transitions[labels[:, :-1], labels[:, 1:]] * present[:, 1:]).sum(1)
-        return torch.logsumexp(total + last, 1) - path
+        return self.total(emissions, present) - path
+
+    def soft_loss(self, emissions: Any, present: Any, soft: Any) -> Any:
+        """Negative log-likelihood of each sentence, expected under what teachers think (`distil.Soft`)."""
+        path = (emissions * soft.labels).sum((1, 2)) + (soft.labels[:, 0] * self.first).sum(1)
+        path = path + (soft.last * self.last).sum(1) + (self.transitions * soft.pairs).sum((1, 2))
+        return self.total(emissions, present) - path
 
     def kinds_loss(self, hidden: Any, kinds: Any) -> Any:
         """Cross entropy of the kinds of entities, summed over the characters that have one."""
