@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pseudonymize.names.morphology import morphemes
+from pseudonymize.names.morphology import analysed, morphemes
 
 GAP = 8
 """Empty rows between sentences: as far as the model looks to either side."""
@@ -42,6 +41,7 @@ MEANINGS = 80
 FLAGS = 24
 _SYLLABLES = 11_172
 _TABLE_BITS = 24
+_REMEMBERED = 500_000
 
 
 class Features(NamedTuple):
@@ -68,19 +68,39 @@ class Features(NamedTuple):
     flags: NDArray[np.float32]
 
 
-@lru_cache(maxsize=200_000)
-def _entry(feature: str) -> tuple[int, int]:
-    """Numbers of tag and meaning of a dictionary entry."""
+class _Remembered(dict[str, int]):
+    """Numbers of strings, computed once; emptied when it has grown large."""
+
+    def __init__(self, number: Callable[[str], int]) -> None:
+        super().__init__()
+        self._number = number
+
+    def __missing__(self, text: str) -> int:
+        if len(self) > _REMEMBERED:
+            self.clear()
+        value = self[text] = self._number(text)
+        return value
+
+
+def _tag(feature: str) -> int:
+    """Number of the (first) part of speech of a dictionary entry."""
+    return _TAG.get(feature.partition(",")[0].partition("+")[0], 0) * 4
+
+
+def _meaning(feature: str) -> int:
+    """Number of the last part of speech of an inflected form, or else of the semantic class."""
     pos, meaning, *rest = feature.split(",", 2)
-    first, _, last = pos.partition("+")
-    last = last.rpartition("+")[2] if last else ""
+    if "+" in pos:
+        return _TAG.get(pos.rpartition("+")[2], 0) + 1
     unknown = 16 if not rest or rest[0].startswith("*,*") else 0
-    return _TAG.get(first, 0) * 4, (_TAG.get(last, 0) + 1 if last else _MEANINGS.get(meaning, 5) + 46 + unknown)
+    return _MEANINGS.get(meaning, 5) + 46 + unknown
 
 
-@lru_cache(maxsize=200_000)
 def _word(surface: str) -> int:
     return zlib.crc32(surface.encode()) % WORDS
+
+
+_tags, _meanings, _words = _Remembered(_tag), _Remembered(_meaning), _Remembered(_word)
 
 
 def features(sentences: Sequence[str], names: Gazetteer) -> Features:
@@ -97,36 +117,56 @@ def features(sentences: Sequence[str], names: Gazetteer) -> Features:
     total = int(starts[-1] + lengths[-1] + GAP) if len(sentences) else GAP
     joined = ("\0" * GAP) + ("\0" * GAP).join(sentences) + "\0" * GAP
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int32)[:total]
-    tags, meanings, words = _analysed(sentences, starts, total)
+    tags, meanings, words = _analysed(sentences, starts, codes)
     left, right = _distances(codes)
     return Features(starts, _numbered(codes), tags, meanings, words, left, right, names.flags(codes))
 
 
-def _analysed(sentences: Sequence[str], starts: NDArray[np.intp], total: int) -> tuple[NDArray[np.int32], ...]:
-    begins: list[int] = []
-    sizes: list[int] = []
-    entries: list[tuple[int, int]] = []
-    hashes: list[int] = []
+def _analysed(
+    sentences: Sequence[str], starts: NDArray[np.intp], codes: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], ...]:
+    surfaces: list[str] = []
+    entries: list[str] = []
+    odd: list[tuple[str, int]] = []
+    within = (codes != ord(" ")) & (codes != 0)
     for sentence, offset in zip(sentences, starts.tolist(), strict=True):
-        for start, end, feature in morphemes(sentence):
-            begins.append(offset + start)
-            sizes.append(end - start)
-            entries.append(_entry(feature))
-            hashes.append(_word(sentence[start:end]))
-    tags, meanings, words = (np.zeros(total, np.int32) for _ in range(3))
-    if not begins:
-        return tags, meanings, words
-    size = np.array(sizes, np.intp)
-    within = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
-    places = np.repeat(np.array(begins, np.intp), size) + within
-    both = np.array(entries, np.int32)
+        found, features = analysed(sentence)
+        # Morphemes follow one another with nothing but spaces between, so that lengths give their places.
+        if "".join(found) == sentence.replace(" ", ""):
+            surfaces += found
+            entries += features
+        else:
+            odd.append((sentence, offset))
+            within[offset : offset + len(sentence)] = False
+    columns = tuple(np.zeros(len(codes), np.int32) for _ in range(3))
+    _fill(columns, np.flatnonzero(within), surfaces, entries)
+    for sentence, offset in odd:
+        placed = morphemes(sentence)
+        places = [offset + at for morpheme in placed for at in range(morpheme.start, morpheme.end)]
+        words = [sentence[morpheme.start : morpheme.end] for morpheme in placed]
+        _fill(columns, np.array(places, np.intp), words, [morpheme.feature for morpheme in placed])
+    return columns
+
+
+def _fill(
+    columns: tuple[NDArray[np.int32], ...], places: NDArray[np.intp], surfaces: list[str], entries: list[str]
+) -> None:
+    """Write tags, meanings and words of morphemes to the places of their characters."""
+    if not surfaces:
+        return
+    count = len(surfaces)
+    size = np.fromiter(map(len, surfaces), np.intp, count)
     last = np.repeat(size, size) - 1
+    at = np.arange(len(places)) - np.repeat(np.cumsum(size) - size, size)
     # Begins, goes on, ends, stands alone.
-    position = np.where(last == 0, 3, np.where(within == 0, 0, np.where(within == last, 2, 1))).astype(np.int32)
-    tags[places] = np.repeat(both[:, 0], size) + position
-    meanings[places] = np.repeat(both[:, 1], size)
-    words[places] = np.repeat(np.array(hashes, np.int32), size)
-    return tags, meanings, words
+    position = np.where(last == 0, 3, np.where(at == 0, 0, np.where(at == last, 2, 1)))
+    known = (
+        np.fromiter(map(numbers.__getitem__, texts), np.int32, count)
+        for numbers, texts in ((_tags, entries), (_meanings, entries), (_words, surfaces))
+    )
+    for column, values in zip(columns, known, strict=True):
+        column[places] = np.repeat(values, size)
+    columns[0][places] += position.astype(np.int32)
 
 
 def _numbered(codes: NDArray[np.int32]) -> NDArray[np.int32]:

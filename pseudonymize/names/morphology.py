@@ -8,7 +8,8 @@ from functools import lru_cache
 from importlib import metadata
 from typing import Any, NamedTuple
 
-_UNPAIRED = re.compile("[\ud800-\udfff\0]")
+_UNREADABLE = re.compile("[\0\t\r]")
+_UNPAIRED = re.compile("[\ud800-\udfff\0\t\r]")
 
 
 class Morpheme(NamedTuple):
@@ -34,8 +35,8 @@ def _tagger(process: int) -> tuple[Any, Any]:
     return MeCab()._tagger, create_lattice
 
 
-def morphemes(sentence: str) -> list[Morpheme]:
-    """Analyse one sentence (any text without line breaks).
+def analysed(sentence: str) -> tuple[list[str], list[str]]:
+    """The morphemes of one sentence (any text without line breaks) and their dictionary entries.
 
     The lattice is read directly: the objects that ``MeCab.parse`` builds for each morpheme take longer than the
     analysis itself.
@@ -43,24 +44,26 @@ def morphemes(sentence: str) -> list[Morpheme]:
     # A forked worker must not share its parent's tagger, so the process is part of the key.
     tagger, create_lattice = _tagger(os.getpid())
     try:
-        # To MeCab, text ends at a NUL: what follows it would not be read.
-        lattice = create_lattice(sentence.replace("\0", " ") if "\0" in sentence else sentence)
+        # To MeCab, text ends at a NUL: what follows it would not be read. Tabs divide its own answer.
+        lattice = create_lattice(_UNREADABLE.sub(" ", sentence) if _UNREADABLE.search(sentence) else sentence)
     except TypeError:  # half of a surrogate pair, which is no text in UTF-8
         lattice = create_lattice(_UNPAIRED.sub(" ", sentence))
     if not tagger.parse(lattice):
-        return []
+        return [], []
+    parts = lattice.to_string().replace("\t", "\n").split("\n")  # surface, entry, ..., EOS, nothing
+    return parts[0:-2:2], parts[1:-2:2]
+
+
+def morphemes(sentence: str) -> list[Morpheme]:
+    """The morphemes of one sentence with their places."""
     found: list[Morpheme] = []
     cursor = 0
-    for line in lattice.to_string().split("\n"):
-        surface, tab, feature = line.partition("\t")
-        if not tab:
-            continue
+    for surface, feature in zip(*analysed(sentence), strict=True):
         # The tagger's own offsets slip behind leading and unusual white space: the surface does not.
         start = sentence.find(surface, cursor)
-        if start < 0:
-            continue
-        cursor = start + len(surface)
-        found.append(Morpheme(start, cursor, feature))
+        if start >= 0:
+            cursor = start + len(surface)
+            found.append(Morpheme(start, cursor, feature))
     return found
 
 

@@ -23,7 +23,7 @@ Array = NDArray[np.float32]
 OUTSIDE, BEGIN, INSIDE, END, SINGLE = range(5)
 FILTERS = ("people", "nouns", "proper_nouns")
 TABLES = ("chars", "tags", "meanings", "words", "left", "right")
-ROWS = 16384
+ROWS = 2048
 """Characters taken through the network at a time: its arrays stay in the processor's cache."""
 WEIGHTS = "weights.npz"
 _NEVER = np.float32(-1e4)
@@ -94,13 +94,14 @@ class Tagger:
         """Score of each label for each character, one row a character."""
         columns = (read.chars, read.tags, read.meanings, read.words, read.left, read.right)
         hidden: Array = read.flags @ self._flags
+        made = np.empty_like(hidden)
         for table, column in zip(self._tables, columns, strict=True):
-            hidden += table[column]
-        present = (read.left > 0) | (read.chars == ord(" "))
-        outside = np.flatnonzero(~present)
+            np.take(table, column, axis=0, out=made, mode="clip")
+            hidden += made
+        outside = np.flatnonzero((read.left == 0) & (read.chars != ord(" ")))
         hidden[outside] = 0
         for dilation, (before, here, after), bias in self._layers:
-            made = hidden @ here
+            np.matmul(hidden, here, out=made)
             made += bias
             made[dilation:] += hidden[:-dilation] @ before
             made[:-dilation] += hidden[dilation:] @ after
