@@ -95,7 +95,7 @@ def name_regex() -> str:
 
 @cache
 def region_names() -> tuple[frozenset[str], frozenset[str]]:
-    """Names of 시도, and of 시군구 with and without their 시도 (``pseudonymize/transform/regions.tsv``)."""
+    """Names of 시도, and of 시군구 with and without their 시도 (``pseudonymize/regions.tsv``)."""
     known = gazetteer()
     provinces = frozenset(known.provinces)
     inside = frozenset(name for names in known.within.values() for name in names)

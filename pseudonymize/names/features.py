@@ -204,6 +204,12 @@ class Gazetteer:
         """Build the filters from words of 2 to 6 syllables, a filter for each sort."""
         return cls([_bits(words) for words in sorts])
 
+    def knows_person(self, word: str) -> bool:
+        """Whether the dictionary has a word of 2 to 6 syllables as somebody's name."""
+        if not 2 <= len(word) <= 6:
+            return False
+        return bool(_holds(self.filters[0], _rolled(np.array([list(map(ord, word))], np.uint64)))[0])
+
     def flags(self, codes: NDArray[np.int32]) -> NDArray[np.float32]:
         """Where words of the filters begin, go on and end."""
         flags = np.zeros((len(codes), FLAGS), np.float32)
@@ -234,6 +240,14 @@ def _mixed(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> NDArray[np.ui
     return mixed ^ (left >> np.uint64(29))
 
 
+def _rolled(codes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Hashes of words of one length, a row of characters each."""
+    rolling = codes[:, 0]
+    for place in range(1, codes.shape[1]):
+        rolling = _mixed(rolling, codes[:, place])
+    return rolling
+
+
 def _positions(hashes: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     mask = np.uint64((1 << _TABLE_BITS) - 1)
     return (hashes >> np.uint64(11)) & mask, (hashes >> np.uint64(37)) & mask
@@ -253,9 +267,6 @@ def _bits(words: Sequence[str]) -> NDArray[np.uint8]:
     for length in range(2, 7):
         chosen = "".join(word for word in words if len(word) == length)
         codes = np.frombuffer(chosen.encode("utf-32-le"), np.uint32).reshape(-1, length).astype(np.uint64)
-        rolling = codes[:, 0]
-        for place in range(1, length):
-            rolling = _mixed(rolling, codes[:, place])
-        for position in _positions(rolling):
+        for position in _positions(_rolled(codes)):
             np.bitwise_or.at(table, position >> np.uint64(3), (1 << (position & np.uint64(7))).astype(np.uint8))
     return table

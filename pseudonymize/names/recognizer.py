@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from presidio_analyzer import Pattern
 
 from pseudonymize.document.document import Document
-from pseudonymize.names import rules
+from pseudonymize.names import doubt, rules
 from pseudonymize.names.lexicon import FOREIGN_PLACES, NOT_NAMES, PARTICLES
 from pseudonymize.names.morphology import dictionary_version
 from pseudonymize.names.surnames import COMPOUND, SINGLE
@@ -24,7 +24,6 @@ from pseudonymize.spans import Candidate
 
 _INTRODUCED = 0.85
 """Score from which a name counts as introduced, so that its other occurrences are names too."""
-_CERTAIN = 0.97
 _FULL = 3
 _LEAST = {1: 0.9, 2: 0.8}
 _SENTENCE = re.compile(r"\S[^\n]{0,299}?(?:[.!?][\"'”’)\]]{0,2}(?=\s)|(?=\n)|\Z)|\S[^\n]{0,250}(?=\s)|\S{1,300}")
@@ -67,7 +66,7 @@ class KoreanName(DocumentRecognizer):
     def _candidates(self, text: str, tagged: Sequence[tuple[int, list[Tagged]]]) -> list[Candidate]:
         found = [
             self._candidate(start, end, score, "model")
-            for start, end, score in _consistent(
+            for start, end, score in doubt.undoubted(
                 text,
                 [
                     Tagged(offset + start, offset + end, score)
@@ -75,6 +74,7 @@ class KoreanName(DocumentRecognizer):
                     for start, end, score in names
                     if score >= _least(end - start) and _nameable(text, offset + start, offset + end)
                 ],
+                default_tagger().words,
             )
         ]
         found += [self._candidate(start, end, score, rule) for start, end, score, rule in rules.names(text)]
@@ -115,7 +115,8 @@ class KoreanName(DocumentRecognizer):
             "weights": weights_digest(),
             "rules": rules.identity(),
             "places": sorted(FOREIGN_PLACES),
-            "least": [_LEAST, _INTRODUCED, _CERTAIN],
+            "least": [_LEAST, _INTRODUCED],
+            "doubt": doubt.identity(),
             "surnames": ["".join(sorted(SINGLE)), *COMPOUND],
             "dictionary": dictionary_version(),
         }
@@ -124,18 +125,6 @@ class KoreanName(DocumentRecognizer):
 def _least(length: int) -> float:
     """The score a name of so many syllables needs: short ones are also words, and words are many."""
     return _LEAST.get(length, THRESHOLD)
-
-
-def _consistent(text: str, found: list[Tagged]) -> list[Tagged]:
-    """Leaves out what is taken for a name here and there only, and never with certainty.
-
-    A word that a document uses often and the model mostly passes over is a word.
-    """
-    scores: dict[str, list[float]] = {}
-    for start, end, score in found:
-        scores.setdefault(text[start:end], []).append(score)
-    words = {name for name, each in scores.items() if max(each) < _CERTAIN and 2 * len(each) < text.count(name)}
-    return [name for name in found if text[name.start : name.end] not in words] if words else found
 
 
 def _nameable(text: str, start: int, end: int) -> bool:

@@ -61,7 +61,7 @@ def _fields(text: str) -> Iterator[Found]:
             split = split_name(run)
             if alone and len(run) == 3 and starts_with_surname(run):
                 yield start, start + 3, SURE, "form field"
-            elif sure and split and split[0] not in NOT_NAMES:
+            elif split and split[0] not in NOT_NAMES and (sure or (rule is PLAIN_FIELD and len(split[0]) > 2)):
                 yield start, start + len(split[0]), SURE, "form field"
             elif sure and not starts_with_surname(run) and len(run) <= 6:
                 name = strip_particle(run, 5)

@@ -55,7 +55,7 @@ class Tagger:
     """
 
     def __init__(self, weights: Mapping[str, NDArray[np.generic]]) -> None:
-        self._words = Gazetteer([np.asarray(weights[name], np.uint8) for name in FILTERS])
+        self.words = Gazetteer([np.asarray(weights[name], np.uint8) for name in FILTERS])
         self._tables = [_real(weights[f"table_{name}"]) for name in TABLES]
         self._flags = _real(weights["flags"])
         count = sum(name.startswith("conv_weight_") for name in weights)
@@ -80,7 +80,7 @@ class Tagger:
         waiting: list[tuple[int, Array]] = []
         size = 0
         for numbers in _batches(sentences):
-            read = features([sentences[number] for number in numbers], self._words)
+            read = features([sentences[number] for number in numbers], self.words)
             for number, rows in self._undecided(numbers, sentences, read.starts, self.emissions(read)):
                 waiting.append((number, rows))
                 size += len(rows)

@@ -20,7 +20,7 @@ from scripts.eval.results import SCORE_HEADER, Report, Table, Target, brief, pai
 QUALITY_HEADER = ("", "precision", "recall", "F1")
 _WEAK = 0.95
 _VALIDATION = (
-    "The fifth that training keeps for validation: it trains no model made without --everything (see the model card), "
+    "The tenth that training keeps for validation: it trains no model made without --everything (see the model card), "
     "but rules were tuned on the whole corpus and models were chosen by it."
 )
 

@@ -1,5 +1,6 @@
 """The name model's arithmetic: decoding against brute force, batches against single sentences, the short cut."""
 
+import re
 from itertools import pairwise, product
 
 import numpy as np
@@ -7,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pseudonymize.names import doubt
 from pseudonymize.names.features import FLAGS, GAP, Gazetteer, features
 from pseudonymize.names.morphology import morphemes
-from pseudonymize.names.tagger import BEGIN, END, INSIDE, OUTSIDE, SINGLE, Tagger, default_tagger
+from pseudonymize.names.tagger import BEGIN, END, INSIDE, OUTSIDE, SINGLE, Tagged, Tagger, default_tagger
 
 FOLLOWS = {
     OUTSIDE: (OUTSIDE, BEGIN, SINGLE),
@@ -116,3 +118,19 @@ def test_what_follows_a_null_character_is_read_too() -> None:
 @pytest.mark.parametrize("text", ["\ud800 깨진 문자", "\x00널", "가" * 3000, "👨‍👩‍👧 가족 김하늘 씨"])
 def test_odd_text_is_read_without_complaint(text: str) -> None:
     assert isinstance(default_tagger().tag([text])[0], list)
+
+
+def test_words_are_no_names_unless_the_model_is_sure_or_a_title_follows() -> None:
+    gazetteer = default_tagger().words
+    text = "늦어진 입주와 고기집 소음, 오른손 통증. 고기집 이용. 김하늘 씨와 고기집 사장. 고기집 매출"
+
+    def named(word: str, score: float, nth: int = 0) -> Tagged:
+        start = [match.start() for match in re.finditer(word, text)][nth]
+        return Tagged(start, start + len(word), score)
+
+    unsure = [named("늦어진", 0.7), named("고기집", 0.8), named("오른손", 0.6)]
+    assert doubt.undoubted(text, unsure, gazetteer) == []
+    sure = [named("김하늘", 0.6), named("고기집", 0.99, nth=1)]
+    assert doubt.undoubted(text, sure, gazetteer) == sure
+    # Passed over three times of four, and never certain.
+    assert doubt.undoubted(text, [named("고기집", 0.96)], gazetteer) == []
