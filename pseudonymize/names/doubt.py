@@ -55,13 +55,14 @@ def _reads_as_words(text: str, name: Tagged, gazetteer: Gazetteer) -> bool:
     begin = max(text.rfind("\n", 0, name.start) + 1, name.start - _AROUND)
     end = text.find("\n", name.end, name.end + _AROUND // 2)
     sentence = text[begin : end if end >= 0 else name.end + _AROUND // 2]
-    for start, stop, entry in morphemes(sentence):
-        if start + begin == name.start:
-            tag = entry.partition(",")[0]
-            return tag.startswith(_PREDICATES if known else _WORDS) and stop - start > 1
-        if start + begin > name.start:
-            break
-    return False
+    read = [morpheme for morpheme in morphemes(sentence) if morpheme.end + begin > name.start][:2]
+    if not read or read[0].start + begin != name.start:
+        return False
+    if not read[0].feature.startswith(_PREDICATES if known else _WORDS):
+        return False
+    # One syllable says little (지/은), unless an ending follows it (늦/어진).
+    ended = len(read) > 1 and read[1].feature.startswith("E") and read[0].feature.startswith(_PREDICATES)
+    return read[0].end - read[0].start > 1 or ended
 
 
 def identity() -> list[object]:
