@@ -38,7 +38,7 @@ pytest: setup
 test: setup lint pytest ## lint, then every test with branch coverage
 
 bench: setup ## ratios against the peers measured in the same run
-	@$(BIN)/python scripts/bench.py $(ARGS)
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python scripts/bench.py $(ARGS)
 
 eval: setup ## quality of detection; writes docs/QUALITY.md
 	@$(BIN)/python -m scripts.eval $(ARGS)

@@ -16,7 +16,7 @@ from pseudonymize.transform.spec import Drop, ShiftDate, Transform, output_type,
 if TYPE_CHECKING:
     from pseudonymize.findings import Findings
 
-TRANSFORM_VERSION = 2
+TRANSFORM_VERSION = 3
 """Raised when a transform's output changes for the same input: it is part of every plan's digest."""
 
 

@@ -41,6 +41,8 @@ class Settings(BaseSettings):
         parse_memory_mb: memory of the child process that parses untrusted files.
         parse_seconds: time of that process.
         duckdb_memory_mb: memory DuckDB may use in one task.
+        detect_processes: processes that search texts for personal data in one task; each needs about as much memory
+            as the task itself, so more than one is for machines with memory to spare.
         max_delivery_bytes: a file larger than this, unpacked, is refused.
     """
 
@@ -59,6 +61,7 @@ class Settings(BaseSettings):
     parse_memory_mb: int = Field(default=2_048, ge=256)
     parse_seconds: int = Field(default=900, ge=1)
     duckdb_memory_mb: int = Field(default=768, ge=64)
+    detect_processes: int = Field(default=1, ge=1, le=64)
     max_delivery_bytes: int = Field(default=20 * 1024**3, ge=1)
 
     @property

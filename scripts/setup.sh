@@ -65,7 +65,8 @@ environment() {
     locked uv >"$bootstrap"
     "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r "$bootstrap"
     say "setup: packages from requirements.lock"
-    if ! "$VENV/bin/uv" pip install --quiet --python $VENV/bin/python --require-hashes -r requirements.lock; then
+    # Compiled now, as pip does: where PYTHONDONTWRITEBYTECODE is set, every process would compile them again.
+    if ! "$VENV/bin/uv" pip install --quiet --compile-bytecode --python $VENV/bin/python --require-hashes -r requirements.lock; then
         say "setup: uv could not install them; trying pip"
         "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
     fi

@@ -334,7 +334,6 @@ def privacy_suite(
     absent: Iterable[str] = (),
     tokens: Iterable[str] = (),
     free_text: Iterable[str] = (),
-    surrogates: Iterable[str] = (),
     left: Mapping[str, Iterable[str]] | None = None,
     quasi_identifiers: Iterable[str] = (),
     k: int = 1,
@@ -351,8 +350,7 @@ def privacy_suite(
         absent: direct identifiers that must be gone.
         tokens: columns that must hold nothing but tokens.
         free_text: columns in which no personal data may be found.
-        surrogates: columns of free text with surrogates, which look like personal data: what is found is a warning.
-        left: of both, the entities that may be found in each.
+        left: of those, the entities that may be found in each.
         quasi_identifiers: what an outsider may know.
         k: smallest equivalence class (k-anonymity, Samarati and Sweeney 1998); 1 asks for nothing.
         sensitive: columns that must keep l distinct values in every class.
@@ -365,16 +363,10 @@ def privacy_suite(
     items = [Expectation("columns_in_order", columns=tuple(columns))]
     items += [Expectation("column_absent", column=column) for column in absent]
     items += [Expectation("tokens", column=column, regex=token_shape) for column in tokens]
-    severities: dict[str, Severity] = {
-        **dict.fromkeys(free_text, "critical"),
-        **dict.fromkeys(surrogates, "warning"),
-    }
-    for column, severity in severities.items():
+    for column in free_text:
         ignored = tuple(f"!{entity}" for entity in sorted((left or {}).get(column, ())))
         share = 1 - residual_share
-        items.append(
-            Expectation("no_personal_data", column=column, values=ignored, mostly=share, severity=severity)
-        )
+        items.append(Expectation("no_personal_data", column=column, values=ignored, mostly=share))
     if quasi and k > 1:
         items.append(Expectation("k_anonymity", columns=quasi, min=k))
     if quasi and l > 1:

@@ -31,6 +31,10 @@ _SENTENCE = re.compile(r"\S[^\n]{0,299}?(?:[.!?][\"'”’)\]]{0,2}(?=\s)|(?=\n)
 _MASKED = re.compile(r"[*○●◯□■△▲×]|[OoXx]{2}")
 
 
+_WORD_END = re.compile(rf"(?:{PARTICLES})?(?![가-힣])")
+_CALLED = re.compile(rf"(?:이(?:가|는|를|의|도|랑|한테|에게)?|아| ?씨| ?님| ?[군양](?:{PARTICLES})?)(?![가-힣])")
+
+
 class KoreanName(DocumentRecognizer):
     """Names of people in Korean text; particles and titles stay outside the span."""
 
@@ -94,19 +98,17 @@ class KoreanName(DocumentRecognizer):
     def _repeated(self, text: str, names: set[str]) -> Iterator[Candidate]:
         """Other occurrences of names the document has introduced."""
         for name in sorted(names):
-            if text.count(name) == 1:
-                continue
-            # Two syllables are part of many words: only a whole word (with a particle) counts.
-            tail = rf"(?=(?:{PARTICLES})?(?![가-힣]))" if len(name) < _FULL else ""
-            for match in re.finditer(r"(?<![가-힣])" * (len(name) <= _FULL) + re.escape(name) + tail, text):
-                yield self._candidate(match.start(), match.end(), 0.88, "introduced elsewhere")
+            for start in _places(text, name, whole=len(name) <= _FULL):
+                # Two syllables are part of many words: only a whole word (with a particle) counts.
+                if len(name) >= _FULL or _WORD_END.match(text, start + len(name)):
+                    yield self._candidate(start, start + len(name), 0.88, "introduced elsewhere")
 
     def _given(self, text: str, names: set[str]) -> Iterator[Candidate]:
         """Given names of introduced persons where they are called by them: 서윤이가, 서윤 씨, 서윤아."""
         for given in sorted({name[1:] for name in names if len(name) == _FULL and name[0] in SINGLE}):
-            tail = rf"(?=(?:이(?:가|는|를|의|도|랑|한테|에게)?|아| ?씨| ?님| ?[군양](?:{PARTICLES})?)(?![가-힣]))"
-            for match in re.finditer(rf"(?<![가-힣]){given}{tail}", text):
-                yield self._candidate(match.start(), match.end(), 0.7, "given name of somebody introduced")
+            for start in _places(text, given, whole=True):
+                if _CALLED.match(text, start + len(given)):
+                    yield self._candidate(start, start + len(given), 0.7, "given name of somebody introduced")
 
     def identity(self) -> dict[str, Any]:
         """Adds model, rules and dictionary to the patterns."""
@@ -120,6 +122,15 @@ class KoreanName(DocumentRecognizer):
             "surnames": ["".join(sorted(SINGLE)), *COMPOUND],
             "dictionary": dictionary_version(),
         }
+
+
+def _places(text: str, name: str, *, whole: bool) -> Iterator[int]:
+    """Where a name begins in a document; when `whole`, only where no syllable stands before it."""
+    start = text.find(name)
+    while start >= 0:
+        if not (whole and start and "가" <= text[start - 1] <= "힣"):
+            yield start
+        start = text.find(name, start + len(name))
 
 
 def _least(length: int) -> float:

@@ -57,7 +57,7 @@ def _fields(text: str) -> Iterator[Found]:
             if run in NOT_NAMES or _OFFICE.fullmatch(run):
                 continue
             sure = rule is FIELD and _SURE_FIELDS.match(match.group()) is not None
-            alone = sure or not text[match.end("run") : match.end("run") + 1].strip(" ,()/|")
+            alone = sure or not text[match.end("run") : match.end("run") + 1].strip(" ,()/|·")
             split = split_name(run)
             if alone and len(run) == 3 and starts_with_surname(run):
                 yield start, start + 3, SURE, "form field"

@@ -52,15 +52,13 @@ def _month_name(old: str, month: int) -> str:
 
 
 def age(draws: Draws, surface: str) -> str:
-    """Another age in the same five years (30 to 34, 35 to 39); an age in words becomes one in words."""
+    """An age in the same five years (30 to 34, 35 to 39); an age in words becomes one in words."""
     found = _NUMBER.search(surface)
     if found is None:
         return _native(draws, surface)
     number = int(slots_of(found.group()))
-    others = [
-        other for other in range(number // BAND * BAND, number // BAND * BAND + BAND) if other not in (0, number)
-    ]
-    drawn = f"{draws.pick(others):0{len(found.group())}d}"
+    band = [other for other in range(number // BAND * BAND, number // BAND * BAND + BAND) if other]
+    drawn = f"{draws.pick(band):0{len(found.group())}d}"
     return surface[: found.start()] + fill(found.group(), drawn) + surface[found.end() :]
 
 
@@ -70,5 +68,5 @@ def _native(draws: Draws, surface: str) -> str:
             word = tens + ones
             if word in surface:
                 half = NATIVE_ONES[:4] if ones in NATIVE_ONES[:4] else NATIVE_ONES[4:]
-                return surface.replace(word, tens + draws.pick([other for other in half if other != ones]))
+                return surface.replace(word, tens + draws.pick(half))
     return surface

@@ -119,5 +119,9 @@ def token(key: bytes, entity: str, surface: str) -> str:
         entity: kind of the value; tokens of different kinds never match.
         surface: the value as it stands in the text.
     """
-    draws = Draws(key, entity, canonical(entity, surface), purpose="token")
+    return symbols(Draws(key, entity, canonical(entity, surface), purpose="token"))
+
+
+def symbols(draws: Draws) -> str:
+    """The letters and digits of a token, drawn."""
     return "".join(draws.pick(_LETTERS) + draws.pick(_LETTERS) + draws.digits(1) for _ in range(TOKEN_GROUPS))

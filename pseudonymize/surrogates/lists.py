@@ -61,7 +61,7 @@ ROMAN_SURNAMES = frozenset(name.lower() for name in ROMAN_LAST) | frozenset(
     )
 )
 ROMAN_SYLLABLES = words(
-    "ha neul seo woo ji min hyun jun young soo jin ah eun kyung na ri do yun chae won sung ho tae hee bo ram"
+    "ha neul woo ji min hyun jun young soo jin ah eun kyung na do yun chae won sung ho tae hee bo ram"
 )
 
 PLACE_BEGINS = words(

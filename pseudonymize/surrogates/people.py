@@ -88,10 +88,14 @@ def name_surrogate(draws: Draws, surface: str) -> str:
     hangul = "".join(char for char in compact if _HANGUL.match(char) or char in HIDDEN)
     surname, given = split_surname(hangul)
     words = surface.split()
-    if (not surname and len(hangul) > 3) or len(hangul) > 5:
+    if (not surname and len(hangul) > 3) or len(hangul) > 5 or _is_foreign(words):
         gender = draws.pick("fm")
         return " ".join(draws.pick(FOREIGN[gender]) for _ in words)
     return _laid_out(surface, korean_name(draws, surname, given))
+
+
+def _is_foreign(words: list[str]) -> bool:
+    return bool(words) and all(word in FOREIGN["f"] or word in FOREIGN["m"] for word in words)
 
 
 def korean_name(draws: Draws, surname: str, given: str) -> str:
@@ -107,9 +111,12 @@ def korean_name(draws: Draws, surname: str, given: str) -> str:
 
 
 def _laid_out(surface: str, name: str) -> str:
-    """The name with its syllables where the surface has its own: gaps and marks stay."""
+    """The name with its syllables where the surface has its own: gaps and marks stay, other letters and digits go."""
     syllables = iter(name)
-    return "".join(next(syllables, "") if _HANGUL.match(char) or char in HIDDEN else char for char in surface)
+    return "".join(
+        next(syllables, "") if _HANGUL.match(char) or char in HIDDEN else "" if char.isalnum() else char
+        for char in surface
+    )
 
 
 def _latin_name(draws: Draws, surface: str) -> str:

@@ -1,6 +1,6 @@
 """Surrogate addresses: in the same 시도, in a district and on a road that do not exist.
 
-No 시군구 in Korea has one of the names below (pseudonymize/transform/regions.tsv), so an address with a district can
+No 시군구 in Korea has one of the names below (pseudonymize/regions.tsv), so an address with a district can
 be nobody's. Road, town and building names are invented too, but not compared with the register of road names.
 """
 

@@ -239,8 +239,9 @@ class Redact:
     """Replace personal data found in free text, each entity in its own way.
 
     ``label`` writes a typed label with a number per document (``<이름1>``), ``mask`` stars, ``token`` a keyed token
-    (``<이름:ab1cd2ef3gh4>``), the same for the same value in every document of the controller, ``surrogate`` an invented
-    value of the same kind, likewise the same everywhere. ``keep`` leaves it, and is chosen for single entities only.
+    (``<이름:ab1cd2ef3gh4>``), the same for the same value in every document, ``surrogate`` an invented value of the same
+    kind, likewise the same everywhere. Tokens and surrogates are made anew for each project at release; in the zone,
+    a marker stands for a surrogate. ``keep`` leaves it, and is chosen for single entities only.
 
     Attributes:
         replace: what becomes of the entities that per_entity does not name.
@@ -289,9 +290,9 @@ class Redact:
 
     @property
     def left(self) -> frozenset[str]:
-        """Entities named that a detector may still find afterwards: those kept, and those with surrogates."""
+        """Entities that a detector may still find afterwards: those kept."""
         named = {*self.per_entity, *(() if self.entities is not None else KEPT)}
-        return frozenset(entity for entity in named if self.action(entity) in ("keep", "surrogate"))
+        return frozenset(entity for entity in named if self.action(entity) == "keep")
 
 
 Transform = Keep | Drop | Mask | Tokenise | Band | Round | Clip | TruncateDate | Region | ShiftDate | Redact

@@ -1,4 +1,8 @@
-"""Redacting free text: what is found in it is labelled, masked, or replaced by tokens or surrogates."""
+"""Redacting free text: what is found in it is labelled, masked, or replaced by tokens or markers of surrogates.
+
+Tokens and markers are those of the zone (`pseudonymize.surrogates.markers`); `pseudonymize.transform.rekey` makes a
+project's tokens and surrogates of them at release.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +15,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pseudonymize.findings import Findings, score_band
-from pseudonymize.names.lexicon import TAIL
 from pseudonymize.spans import resolve
 from pseudonymize.surrogates.keyed import canonical, token
 from pseudonymize.surrogates.labels import LABELS, Labeller, label_word
-from pseudonymize.surrogates.make import Surrogates
+from pseudonymize.surrogates.markers import SHAPE, Markers
 from pseudonymize.surrogates.particles import following_particle
 from pseudonymize.surrogates.persons import People
 from pseudonymize.transform.spec import Action, Redact
+from pseudonymize.transform.written import Shortened, beyond, shortened
 
 if TYPE_CHECKING:
     from pseudonymize.ports import SupportsDetect
@@ -30,9 +35,8 @@ __all__ = ["LABELS", "MAX_PASSES", "redact", "rewrite"]
 
 MAX_PASSES = 3
 """What is replaced can change the reading of what stands beside it, so the result is searched again."""
-_EDGES = " \t\r\n,;.:()[]<>·"
 _NEAR = 10
-"""Characters after a surrogate in which its particle is looked for."""
+"""Characters after a marker in which its particle is looked for."""
 
 
 def redact(
@@ -63,22 +67,24 @@ def redact(
     if spec.keyed and key is None:
         raise ValueError("surrogates and tokens need a key")
     encoded = values.dictionary_encode()
-    texts: list[str] = encoded.dictionary.to_pylist()
+    texts: list[str] = (_without_forged(encoded.dictionary) if spec.keyed else encoded.dictionary).to_pylist()
     weights = _weights(encoded)
     counts: Counter[tuple[str, str, str, str]] = Counter()
-    hand = _Hand(spec, cache(spec.action), cache(canonical), Surrogates(key) if key else None, key or b"", labels)
+    hand = _Hand(spec, cache(spec.action), cache(canonical), Markers(key) if key else None, key or b"", labels)
     pages: dict[int, _Page] = {}  # of the texts that change, which are few
     waiting = list(range(len(texts)))
     for number in range(MAX_PASSES):
         if not waiting:
             break
         changed = []
-        found = _search(detector, [texts[index] for index in waiting])
-        for index, spans in zip(waiting, found, strict=True):
+        # Nothing is ours in the first pass; afterwards tokens and markers are longer than all the rest to be read.
+        shown = [shortened(texts[index]) if number and spec.keyed else Shortened(texts[index]) for index in waiting]
+        found = _search(detector, [short.text for short in shown])
+        for index, short, spans in zip(waiting, shown, found, strict=True):
             if not spans:
                 continue
             page = pages.get(index)
-            seen = _wanted(spans, hand, texts[index], page)
+            seen = _wanted([short.back(span) for span in spans], hand, texts[index], page)
             wanted = [span for span in seen if hand.action(span.entity) != "keep"]
             for span in wanted if number else seen:  # what is kept is there in every pass
                 counts[column, span.entity, _recognizer(span), score_band(span.score)] += weights[index]
@@ -90,6 +96,14 @@ def redact(
             changed.append(index)
         waiting = changed
     return pa.array(texts, pa.string()).take(encoded.indices), Findings(dict(counts))
+
+
+def _without_forged(texts: pa.Array) -> pa.Array:
+    """The texts with ``＜`` where something in them, from whoever wrote it, begins like a token or marker of ours."""
+    if not pc.any(pc.match_substring_regex(texts, SHAPE), min_count=0).as_py():
+        return texts
+    forged = f"<({SHAPE.removeprefix('<')})"
+    return pc.replace_substring_regex(texts, forged, r"＜\1")
 
 
 def _search(detector: SupportsDetect, texts: list[str]) -> Sequence[Sequence[Span | Candidate]]:
@@ -137,7 +151,7 @@ class _Hand(NamedTuple):
     spec: Redact
     action: Callable[[str], Action | None]
     canonical: Callable[[str, str], str]
-    surrogates: Surrogates | None
+    markers: Markers | None
     key: bytes
     labels: Mapping[str, tuple[str, str]]
 
@@ -154,22 +168,11 @@ class _Page:
         self._hand = hand
         self._labeller = Labeller(text, hand.spec.language, hand.labels)
         self._people = People()
-        self._originals: dict[str, set[str]] = {}
         self._written: list[tuple[int, int]] = []
 
     def outside(self, text: str, span: Span | Candidate) -> Iterator[Span | Candidate]:
         """The parts of a span beside what was written, which a detector may well find again."""
-        at = span.start
-        for start, end in self._written:
-            if end <= at or start >= span.end:
-                continue
-            if piece := _piece(text, span, at, start):
-                yield piece
-            at = end
-        if at == span.start:
-            yield span
-        elif piece := _piece(text, span, at, span.end):
-            yield piece
+        return beyond(text, span, self._written)
 
     def rewrite(self, text: str, spans: Sequence[Span | Candidate]) -> str:
         """Replace spans, sorted and disjoint and none of them written here."""
@@ -182,9 +185,9 @@ class _Page:
         at, shift = 0, 0
         for span, limit in zip(spans, self._limits(text, spans), strict=True):
             surface = text[span.start : span.end]
-            replacement, end = self._replacement(surface, span.entity), span.end
-            if self._hand.action(span.entity) == "surrogate":
-                eaten, particle = following_particle(surface, replacement, text[end : min(limit, end + _NEAR)])
+            (replacement, fits), end = self._replacement(surface, span.entity), span.end
+            if fits:
+                eaten, particle = following_particle(surface, fits, text[end : min(limit, end + _NEAR)])
                 replacement, end = replacement + particle, end + eaten
             written.append((span.start + shift, span.start + shift + len(replacement)))
             pieces += [text[at : span.start], replacement]
@@ -214,11 +217,7 @@ class _Page:
             yield start + shift, end + shift
 
     def _meet(self, text: str, spans: Sequence[Span | Candidate]) -> None:
-        """Take note of what the document itself holds."""
-        if self._hand.surrogates is not None:
-            for span in spans:
-                value = self._hand.canonical(span.entity, text[span.start : span.end])
-                self._originals.setdefault(span.entity, set()).add(value)
+        """Take note of the people named."""
         people: dict[str, str] = {}
         for span in spans:
             if span.entity == "PERSON":
@@ -227,28 +226,18 @@ class _Page:
         if people:
             self._people.meet(people)
 
-    def _replacement(self, surface: str, entity: str) -> str:
+    def _replacement(self, surface: str, entity: str) -> tuple[str, str]:
+        """What is written, and the word that a particle behind it must fit; empty when it may stay."""
         action = self._hand.action(entity)
         if action == "mask":
-            return "".join(character if character.isspace() else "*" for character in surface)
+            return "".join(character if character.isspace() else "*" for character in surface), ""
         value = self._hand.canonical(entity, surface)
         who = self._people.who(value) if entity == "PERSON" else value
+        word = label_word(entity, self._hand.spec.language, self._hand.labels)
         if action == "token":
-            word = label_word(entity, self._hand.spec.language, self._hand.labels)
-            return f"<{word}:{token(self._hand.key, entity, who)}>"
-        if action == "surrogate" and self._hand.surrogates is not None:
-            made = self._hand.surrogates.within(entity, surface, self._people, self._originals[entity])
-            if made is not None:
-                return made
-        return self._labeller.label(entity, who)
-
-
-def _piece(text: str, span: Span | Candidate, start: int, end: int) -> Span | Candidate | None:
-    """What is left of a span between two writings, unless it is only a title, a particle or punctuation."""
-    value = text[start:end]
-    start += len(value) - len(value.lstrip(_EDGES))
-    end -= len(value) - len(value.rstrip(_EDGES))
-    bare = text[start:end]
-    if start >= end or not any(char.isalnum() for char in bare) or TAIL.fullmatch(bare):
-        return None
-    return span._replace(start=start, end=end)
+            return f"<{word}:{token(self._hand.key, entity, who)}>", ""
+        if action == "surrogate" and self._hand.markers is not None:
+            marker = self._hand.markers.within(entity, surface, self._people, word)
+            if marker is not None:
+                return marker
+        return self._labeller.label(entity, who), ""

@@ -17,6 +17,10 @@ from safezone.package import Approval, CardFacts, ColumnFacts, Lineage, RiskFact
 from safezone.policy.dataset import Bilingual, Column, DatasetPolicy
 
 _BANDS = ((1, 1), (2, 2), (3, 4), (5, 9), (10, 19), (20, 49), (50, 99), (100, None))
+_KEYED_TEXT = Text(
+    "personal data replaced by labels, masks, and tokens or surrogates of this project",
+    "개인정보를 표지, 마스킹, 과제 전용 토큰 또는 가상값으로 대체",
+)
 _WORDS: dict[str, tuple[str, str]] = {
     "keep": ("as delivered", "원본 유지"),
     "mask": ("masked", "일부 마스킹"),
@@ -97,10 +101,16 @@ def _column(column: Column, kind: str) -> ColumnFacts:
         type=kind,
         title=_text(column.title),
         identifier=column.identifier,
-        transform=Text(*_WORDS[column.transform.method]),
+        transform=_said(column.transform),
         nullable=column.nullable,
         token=isinstance(column.transform, spec.Tokenise),
     )
+
+
+def _said(transform: spec.Transform) -> Text:
+    if isinstance(transform, spec.Redact) and transform.keyed:
+        return _KEYED_TEXT
+    return Text(*_WORDS[transform.method])
 
 
 def _risk(policy: DatasetPolicy, figures: dict[str, Any], connection: Any) -> RiskFacts:

@@ -11,7 +11,9 @@ import pyarrow as pa
 from sqlalchemy import Connection
 
 from pseudonymize.engine import quoted
-from pseudonymize.transform.spec import Tokenise
+from pseudonymize.surrogates.markers import ProjectTexts
+from pseudonymize.transform.rekey import project_texts
+from pseudonymize.transform.spec import Redact, Tokenise
 from pseudonymize.transform.tokens import project_tokens
 from safezone.access.actions import Action, Actor, release_resource
 from safezone.airlock import requests
@@ -114,7 +116,7 @@ def _require_model(extract: Extract, figures: dict[str, Any]) -> None:
 def _released(
     airlock: Airlock, connection: Any, request: RequestRecord, extract: Extract, policy: DatasetPolicy
 ) -> Iterator[pa.Table]:
-    """The rows as they leave: project tokens in place of zone tokens, sorted so that source order is gone.
+    """The rows as they leave: the project's tokens and surrogates in place of the zone's, in no source order.
 
     Two extracts in source order join row by row. Rows are sorted by the subject's project token where it is asked
     for, and by a keyed hash of the whole row otherwise and among a subject's rows.
@@ -141,9 +143,20 @@ def _released(
         f"SELECT * FROM (SELECT {chosen} FROM extract {joins}) AS leaving "  # noqa: S608
         f"ORDER BY {subject}sha256('{salt}' || CAST(leaving AS VARCHAR))"
     )
-    reader = ordered.to_arrow_reader(PART_ROWS)
-    for batch in reader:
-        yield pa.Table.from_batches([batch])
+    transforms = {name: policy.column(name).transform for name in extract.columns}
+    texts = [name for name, how in transforms.items() if isinstance(how, Redact) and how.keyed]
+    project = ProjectTexts(key)
+    for batch in ordered.to_arrow_reader(PART_ROWS):
+        yield _rewritten(pa.Table.from_batches([batch]), texts, project)
+
+
+def _rewritten(table: pa.Table, names: list[str], project: ProjectTexts) -> pa.Table:
+    """The rows with the project's tokens and surrogates in their text."""
+    for name in names:
+        place = table.schema.get_field_index(name)
+        column = project_texts(table.column(name), project).cast(table.schema.field(name).type)
+        table = table.set_column(place, table.schema.field(name), column)
+    return table
 
 
 def _commit(

@@ -28,17 +28,21 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Check policies against their rules."""
-    from safezone.policy.load import load_policies, load_policy
+    from safezone.policy.load import load_policies, load_policy, require_finished
     from safezone.policy.recognizers import FOLDER, is_recognizer_file, load_recognizer_file
 
     chosen = settings()
     datasets = sorted(path.stem for path in (chosen.policy_dir / "datasets").glob("*.yaml"))
     if files:
         added = [path for path in files if is_recognizer_file(path)]
-        policies = [load_policy(path, min_k=chosen.min_k) for path in files if path not in added]
+        paths = [path for path in files if path not in added]
+        policies = [load_policy(path, min_k=chosen.min_k) for path in paths]
     else:
         added = sorted((chosen.policy_dir / FOLDER).glob("*.yaml"))
         policies = list(load_policies(chosen.policy_dir / "datasets", min_k=chosen.min_k).values())
+        paths = [chosen.policy_dir / "datasets" / f"{policy.dataset}.yaml" for policy in policies]
+    for path, policy in zip(paths, policies, strict=True):
+        require_finished(path, policy)
     rules = {f"{FOLDER}/{path.name}": load_recognizer_file(path, datasets=datasets) for path in added}
     if as_json:
         say.emit(
@@ -119,10 +123,12 @@ def approve(
     from safezone.catalog import policies as store
     from safezone.catalog import reviews
     from safezone.model import Duty, Verdict
+    from safezone.policy.load import require_finished
 
     acting = Acting(Duty.PORTAL)
     policy = known(acting.zone, dataset)
     acting.authorize(Action.POLICY_APPROVE, dataset_resource(policy.dataset, policy.controller))
+    require_finished(acting.zone.settings.policy_dir / "datasets" / f"{policy.dataset}.yaml", policy)
     signature = acting.sign(
         reviews.policy_subject(policy.sha256), Verdict.APPROVE, comment, summary(policy), quiet=yes or as_json
     )

@@ -20,6 +20,7 @@ from safezone.keys.tokenizer import Tokenizer
 from safezone.model import Stage, VersionState, digest, version_id
 from safezone.pipeline import suites
 from safezone.pipeline.context import DetectorWithDigest, Ingest
+from safezone.pipeline.searching import SpreadDetector, spread
 from safezone.policy.dataset import DatasetPolicy
 from safezone.schema import arrow_schema
 from validation.run import Validator
@@ -119,28 +120,38 @@ def pseudonymise(zone: Ingest, actor: Actor, dataset: str, version: str, part: s
         how = recipe(zone, policy, raw)
         if zone.catalog.find(VersionRecord, how.version) is not None:
             return {"part": part, "uri": "", "sha256": ""}  # a run before committed the whole version
-        work = _Work(zone, grant, policy, raw, how)
-        pending = zone.vault.write_part(
-            grant,
-            Stage.DEIDENTIFIED,
-            dataset=policy.dataset,
-            delivery=raw.delivery,
-            version=how.version,
-            name=part,
-            schema=work.schema(),
-            batches=work.rows(part),
-            counts=work.counts,
-        )
+        with spread(how.detector, zone.settings.detect_processes) as detector:
+            work = _Work(zone, grant, policy, raw, how, detector)
+            pending = zone.vault.write_part(
+                grant,
+                Stage.DEIDENTIFIED,
+                dataset=policy.dataset,
+                delivery=raw.delivery,
+                version=how.version,
+                name=part,
+                schema=work.schema(),
+                batches=work.rows(part),
+                counts=work.counts,
+            )
         uri, sha256 = zone.vault.leave_note(policy.dataset, how.version, pending)
         return {"part": part, "uri": uri, "sha256": sha256}
 
 
 class _Work:
-    def __init__(self, zone: Ingest, grant: Grant, policy: DatasetPolicy, raw: VersionRecord, how: Recipe) -> None:
+    def __init__(
+        self,
+        zone: Ingest,
+        grant: Grant,
+        policy: DatasetPolicy,
+        raw: VersionRecord,
+        how: Recipe,
+        detector: SpreadDetector | None,
+    ) -> None:
         self.zone, self.grant, self.policy, self.raw, self.how = zone, grant, policy, raw, how
+        self.detector = detector
         self.plan = policy.plan
         self.findings = Findings()
-        self.validator = Validator(suites.deidentified(policy), how.detector.detect if how.detector else None)
+        self.validator = Validator(suites.deidentified(policy), detector.leftover.detect if detector else None)
 
     def schema(self) -> pa.Schema:
         return self.plan.output_schema(arrow_schema(self.policy.columns))
@@ -148,7 +159,7 @@ class _Work:
     def rows(self, part: str) -> Iterator[pa.Table]:
         with self.zone.vault.open_version(self.grant, self.raw, only=[part]) as dataset:
             for batch in dataset.to_batches(batch_size=ROWS_AT_ONCE):
-                done = apply(self.plan, batch, keys=self.how.tokenizer, detector=self.how.detector)
+                done = apply(self.plan, batch, keys=self.how.tokenizer, detector=self.detector)
                 self.findings = self.findings.merge(done.findings)
                 self.validator.add(done.table)
                 yield done.table

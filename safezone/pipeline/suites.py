@@ -27,13 +27,7 @@ def deidentified(policy: DatasetPolicy) -> Suite:
         columns=[column.name for column in policy.published_columns],
         absent=[column.name for column in columns if isinstance(column.transform, Drop)],
         tokens=[column.name for column in columns if isinstance(column.transform, Tokenise)],
-        free_text=[name for name, redact in texts.items() if "surrogate" not in redact.actions],
-        # Where every kind may be invented, a detector cannot tell what was missed.
-        surrogates=[
-            name
-            for name, redact in texts.items()
-            if "surrogate" in redact.actions and redact.replace != "surrogate"
-        ],
+        free_text=list(texts),
         left={name: redact.left for name, redact in texts.items()},
     )
 

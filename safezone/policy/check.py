@@ -18,7 +18,7 @@ from pseudonymize.transform.spec import (
     TruncateDate,
 )
 from safezone.errors import Text
-from safezone.policy.dataset import Column, DatasetPolicy
+from safezone.policy.dataset import Bilingual, Column, DatasetPolicy
 from safezone.policy.source import ParseRules
 from safezone.policy.yaml import Key
 
@@ -52,6 +52,46 @@ NOT_ON_DELIVERY = frozenset(
 """Expectations the zone makes itself from columns and privacy; a policy's quality is about the delivered data."""
 
 
+class _Unsaid(NamedTuple):
+    placeholders: tuple[str, ...]
+    text: Text
+
+
+_UNSAID = {
+    "title": _Unsaid(
+        (), Text("still a placeholder: write the dataset's name", "아직 초안입니다. 데이터셋 이름을 적으십시오")
+    ),
+    "description": _Unsaid(
+        ("담당자가 적을 것", "to be written by the steward"),
+        Text(
+            "still a placeholder: write what the dataset holds",
+            "아직 초안입니다. 무엇을 담은 데이터인지 적으십시오",
+        ),
+    ),
+    "controller": _Unsaid(
+        ("unknown-controller",),
+        Text(
+            "still a placeholder: write the id of the agency answerable",
+            "아직 초안입니다. 개인정보처리자(기관)의 id를 적으십시오",
+        ),
+    ),
+    "sector": _Unsaid(
+        ("unknown",), Text("still a placeholder: write the sector", "아직 초안입니다. 분야를 적으십시오")
+    ),
+    "legal_basis": _Unsaid(
+        ("TODO 법적 근거", "TODO legal basis"),
+        Text(
+            "still a placeholder: write the law and article the data is processed under",
+            "아직 초안입니다. 처리의 법적 근거(법률과 조항)를 적으십시오",
+        ),
+    ),
+    "terms": _Unsaid(
+        (), Text("still a placeholder: write the terms of use", "아직 초안입니다. 이용 조건을 적으십시오")
+    ),
+}
+"""What `policy suggest` writes where only a person can say it."""
+
+
 class Finding(NamedTuple):
     """A rule that is broken.
 
@@ -71,6 +111,32 @@ def check_policy(policy: DatasetPolicy) -> list[Finding]:
         found += _column(policy, column, ("columns", number))
     found += [*_quality(policy), *_privacy(policy), *_release(policy)]
     return found
+
+
+def placeholders(policy: DatasetPolicy) -> list[Finding]:
+    """What `policy suggest` left for a person to say and nobody has said, in the order of the file.
+
+    A draft loads with them, so that it can be looked at; it cannot be approved. PIPA asks for the law that allows the
+    processing and for the controller answerable (Act art. 15 and 2 no. 5).
+    """
+    texts: dict[str, str | Bilingual] = {
+        "title": policy.title,
+        "description": policy.description,
+        "controller": policy.controller,
+        "sector": policy.sector,
+        "legal_basis": policy.legal_basis,
+        "terms": policy.release.terms,
+    }
+    found = []
+    for key, said in _UNSAID.items():
+        if any(word.upper().startswith("TODO") or word in said.placeholders for word in _words(texts[key])):
+            place: Key = ("release", "terms") if key == "terms" else (key,)
+            found.append(Finding(place, said.text))
+    return found
+
+
+def _words(text: str | Bilingual) -> tuple[str, ...]:
+    return (text.strip(),) if isinstance(text, str) else (text.ko.strip(), text.en.strip())
 
 
 def _source(policy: DatasetPolicy) -> Iterator[Finding]:

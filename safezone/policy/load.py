@@ -11,12 +11,12 @@ from pydantic import ValidationError
 
 from pseudonymize.detect.rules import DetectionRules
 from safezone.errors import PolicyError
-from safezone.policy.check import check_policy
+from safezone.policy.check import Finding, check_policy, placeholders
 from safezone.policy.dataset import DatasetPolicy
 from safezone.policy.faults import spoken, translated
 from safezone.policy.jsonschema import known_keys
 from safezone.policy.recognizers import FOLDER, load_recognizers, rules_for
-from safezone.policy.yaml import fault, read_yaml
+from safezone.policy.yaml import Document, fault, read_yaml
 
 MAX_POLICIES = 512
 
@@ -87,12 +87,30 @@ def load_policy(path: Path, *, min_k: int = 3, rules: DetectionRules | None = No
         )
         raise fault(path, document.line(("privacy", "k")), "k_too_small", said)
     if findings := check_policy(policy):
-        first = findings[0]
-        where = spoken(first.place, document.data)
-        said = (f"{where}: {first.text.en}", f"{where}: {first.text.ko}")
-        raise fault(path, document.line(first.place), "rule", said, more=len(findings) - 1)
+        raise _broken(document, "rule", findings)
     applying = rules_for(_beside(path.parent) if rules is None else rules, policy.dataset)
     return policy.model_copy(update={"detection": applying})
+
+
+def require_finished(path: Path, policy: DatasetPolicy) -> None:
+    """Refuse a draft in which something is left for a person to say.
+
+    Args:
+        path: of the file.
+        policy: what it holds.
+
+    Raises:
+        PolicyError: naming file, line and key of the first placeholder and what belongs there.
+    """
+    if findings := placeholders(policy):
+        raise _broken(read_yaml(path), "placeholder", findings)
+
+
+def _broken(document: Document, kind: str, findings: list[Finding]) -> PolicyError:
+    first = findings[0]
+    where = spoken(first.place, document.data)
+    said = (f"{where}: {first.text.en}", f"{where}: {first.text.ko}")
+    return fault(document.path, document.line(first.place), kind, said, more=len(findings) - 1)
 
 
 def _beside(folder: Path) -> DetectionRules:

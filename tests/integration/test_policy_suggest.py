@@ -177,13 +177,17 @@ def test_a_dataset_id_is_made_of_the_file_name(name, wanted):
     assert dataset_id(name) == wanted
 
 
-def test_the_command_writes_the_file_once_and_check_accepts_it(samples, tmp_path, monkeypatch, capsys):
+def test_the_command_writes_the_file_once_and_check_wants_it_finished(samples, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("SAFEZONE_HOME", str(tmp_path / "home"))
     delivery, target = str(folders(samples)[-1]), tmp_path / "veterans-draft.yaml"
     assert invoke(["policy", "suggest", delivery, "--out", str(target)]) == 0
     assert "준식별자" in capsys.readouterr().err
     assert load_policy(target).dataset == "veterans-draft"
-    from safezone.errors import UsageError
+    from safezone.errors import PolicyError, UsageError
+
+    with pytest.raises(PolicyError) as refused:
+        invoke(["policy", "check", str(target)])
+    assert refused.value.code == "policy.placeholder"
 
     with pytest.raises(UsageError):
         invoke(["policy", "suggest", delivery, "--out", str(target)])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pseudonymize.spans import Span
 from pseudonymize.surrogates.keyed import canonical, token
 from pseudonymize.surrogates.make import MAKERS, Surrogates
+from pseudonymize.surrogates.markers import ProjectTexts
 from pseudonymize.surrogates.people import gender_of, split_surname
 from pseudonymize.transform.spec import Redact
 from pseudonymize.transform.text import redact
@@ -166,10 +167,11 @@ def test_particles_always_fit(name, pair, key):
     def fits(word):
         return pair[(ord(word[-1]) - 0xAC00) % 28 == 0]
 
-    (out,) = redacted([f"{name}{fits(name)} 왔다"], Exact([name]), key, replace="surrogate")
-    new = out.removesuffix(" 왔다")
+    (zone,) = redacted([f"{name}{fits(name)} 왔다"], Exact([name]), replace="surrogate")
+    new = ProjectTexts(key).rewrite(zone).removesuffix(" 왔다")
     assert new[-1] == fits(new[:-1])
-    assert new[:-1] == Surrogates(key).of("PERSON", name)
+    (alone,) = redacted([name], Exact([name]), replace="surrogate")
+    assert new[:-1] == ProjectTexts(key).rewrite(alone)
 
 
 @few

@@ -92,7 +92,7 @@ print({made}.digest())
 """
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert told.stdout.strip() == plan(이름=Mask(1), 나이=Band(width=0.1)).digest()
-    assert told.stdout.strip() == "aec1ef990559e55e056858c5e4022b8829bdc3ea14e3c7de018c3ef5f93709cb"
+    assert told.stdout.strip() == "0905c7261cf1f0def2966517a74d2cebded73a6f66a4ff17bdf1709aa50eeabc"
 
 
 def test_nothing_but_names_and_types_of_a_schema_is_passed_on():

@@ -7,8 +7,9 @@ import pytest
 
 from safezone.errors import PolicyError
 from safezone.model import DataClass
+from safezone.policy.check import placeholders
 from safezone.policy.jsonschema import SCHEMA_FILE, dataset_schema_text, write_schema
-from safezone.policy.load import load_policies, load_policy
+from safezone.policy.load import load_policies, load_policy, require_finished
 from safezone.policy.yaml import MAX_BYTES
 
 POLICIES = Path(__file__).parents[2] / "policies"
@@ -210,3 +211,37 @@ def test_every_sample_policy_refers_to_the_schema():
         first = path.read_text(encoding="utf-8").splitlines()[0]
         assert first == f"# yaml-language-server: $schema=../schema/{SCHEMA_FILE}"
         assert (path.parent / "../schema" / SCHEMA_FILE).is_file()
+
+
+# -- drafts ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("key", "draft"),
+    [
+        ("legal_basis", "legal_basis: {ko: TODO 법적 근거, en: TODO legal basis}"),
+        ("legal_basis", "legal_basis: {ko: 도로교통법, en: TODO legal basis}"),
+        ("controller", "controller: unknown-controller"),
+        ("sector", "sector: unknown"),
+        ("description", "description: {ko: 담당자가 적을 것, en: to be written by the steward}"),
+        ("title", "title: {ko: 주차 과태료, en: todo}"),
+    ],
+)
+def test_a_draft_loads_and_is_not_finished(tmp_path, key, draft):
+    lines = [draft if line.startswith(f"{key}:") else line for line in GOOD.splitlines()]
+    path = write(tmp_path, "\n".join(lines))
+    with pytest.raises(PolicyError) as caught:
+        require_finished(path, load_policy(path))
+    assert caught.value.code == "policy.placeholder"
+    number = lines.index(draft) + 1
+    for message in caught.value.what:
+        assert f"parking-fines.yaml:{number}: {key}: " in message
+        assert "TODO" not in message
+
+
+def test_a_finished_policy_has_no_placeholder_and_every_placeholder_is_counted(tmp_path):
+    path = write(tmp_path, GOOD)
+    require_finished(path, load_policy(path))
+    draft = GOOD.replace("city", "unknown-controller").replace("Research only", "TODO terms")
+    found = placeholders(load_policy(write(tmp_path, draft)))
+    assert [finding.place for finding in found] == [("controller",), ("release", "terms")]

@@ -43,6 +43,7 @@ def test_the_passphrase_and_the_witness_lie_outside_the_zone():
         ("home", "/zones/one", Path("/zones/one")),
         ("part_rows", "5000", 5_000),
         ("min_k", "11", 11),
+        ("detect_processes", "2", 2),
         ("language", "en", "en"),
         ("catalog_url", "postgresql://db/zone", "postgresql://db/zone"),
         ("policies", "/zones/policies", Path("/zones/policies")),
@@ -55,7 +56,14 @@ def test_a_variable_sets_it(monkeypatch, name, text, value):
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("part_rows", "10"), ("min_k", "1"), ("language", "fr"), ("parse_memory_mb", "1"), ("part_rows", "many")],
+    [
+        ("part_rows", "10"),
+        ("min_k", "1"),
+        ("detect_processes", "0"),
+        ("language", "fr"),
+        ("parse_memory_mb", "1"),
+        ("part_rows", "many"),
+    ],
 )
 def test_a_value_that_makes_no_sense_is_refused(monkeypatch, name, text):
     monkeypatch.setenv(f"SAFEZONE_{name.upper()}", text)

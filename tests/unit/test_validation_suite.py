@@ -103,10 +103,10 @@ def test_a_privacy_suite_asks_only_for_what_is_demanded():
         "columns_in_order", "column_absent:name", "tokens:t", "no_personal_data:m", "k_anonymity:q",
         "l_diversity:s", "rows_add_up",
     ]  # fmt: skip
-    left = privacy_suite("s", columns=["m", "n"], free_text=["m"], surrogates=["n"], left={"m": ["B", "A"]})
+    left = privacy_suite("s", columns=["m", "n"], free_text=["m", "n"], left={"m": ["B", "A"]})
     texts = [item for item in left.expectations if item.expect == "no_personal_data"]
     assert [(item.column, item.values, item.severity) for item in texts] == [
-        ("m", ("!A", "!B"), "critical"), ("n", (), "warning"),
+        ("m", ("!A", "!B"), "critical"), ("n", (), "critical"),
     ]  # fmt: skip
     least = privacy_suite("s", columns=["q"], quasi_identifiers=["q"])
     assert [item.expect for item in least.expectations] == ["columns_in_order", "rows_add_up"]
