@@ -106,8 +106,11 @@ class EnglishName(DocumentRecognizer):
                 )
                 for start, end, entity, score, reason in _search(stretch, entities)
             )
+        places_of: list[list[tuple[int, int]]] = [[] for _ in documents]
+        for stretch in stretches:
+            places_of[stretch.document].append((stretch.start, stretch.start + len(stretch.text)))
         for index, document in enumerate(documents):
-            searched = [(s.start, s.start + len(s.text)) for s in stretches if s.document == index]
+            searched = places_of[index]
             for candidate in super().find(document):
                 inside = any(start <= candidate.start < end for start, end in searched)
                 if not inside or candidate.reason in ("field", "transliteration"):

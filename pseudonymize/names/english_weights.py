@@ -9,7 +9,7 @@ Three weights are set by hand: towns (Lake ..., East ...) and companies (... Inc
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import exp
+from math import exp, fsum
 
 BIAS = 0.2
 WEIGHTS: dict[str, float] = {
@@ -157,7 +157,8 @@ WEIGHTS: dict[str, float] = {
 
 def odds(observed: Iterable[str]) -> float:
     """Log odds that a run with these observations is a name."""
-    return BIAS + sum(WEIGHTS.get(name, 0.0) for name in observed)
+    # An exact sum, whatever the order: some odds lie on a threshold, and sets are ordered anew in each process.
+    return fsum([BIAS, *(WEIGHTS.get(name, 0.0) for name in observed)])
 
 
 def probability(log_odds: float) -> float:

@@ -204,7 +204,7 @@ class Tagger:
         for step, (one, two) in enumerate(pairwise(labels), start + 1):
             path += self.transitions[one, two] + row[step, two]
         # Rounded: what other sentences are read beside this one must not show.
-        return round(float(min(1.0, np.exp(path - total[place]))), 3)
+        return round(float(min(1.0, np.exp(path - total[place]))), 2)
 
 
 def _real(array: NDArray[np.generic]) -> Array:

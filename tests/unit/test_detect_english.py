@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -219,3 +221,21 @@ def test_templates_of_the_presidio_project(english: Detector) -> None:
     hits = sum(len(one & other) for one, other in zip(found, gold, strict=True))
     assert hits / sum(map(len, gold)) > 0.9
     assert hits / sum(map(len, found)) > 0.85
+
+
+def test_answers_are_the_same_in_every_process() -> None:
+    program = (
+        "from pseudonymize import Detector;"
+        "print(Detector.default('ko').detect(['공사로 교통이 혼잡합니다.\\n계약자 OLIVIA PARK (S799P1215)\\n일대']))"
+    )
+    answers = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "3")
+    }
+    assert len(answers) == 1

@@ -26,11 +26,11 @@ from pseudonymize.names.training.corpora import PERSON, Label, Sentence
 from pseudonymize.names.training.distil import Soft, opinions
 from pseudonymize.names.training.network import DROPOUT, OTHER_KINDS, UNLABELLED, WIDTH, Network
 
-EPOCHS = 16
+EPOCHS = 14
 LEARNING_RATE = 3e-3
 NAMES, NOUNS = 0.3, 0.2
 KINDS_WEIGHT = 0.6
-MADE_UP = 1000
+MADE_UP = 3000
 """Generated sentences for each epoch, never the same twice."""
 CHARACTERS = 2500
 TAUGHT = 0.7
