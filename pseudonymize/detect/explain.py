@@ -102,6 +102,13 @@ _RULES: dict[str, Said] = {
     "plate": Said("자동차 번호판 형식", "the form of number plates"),
     "road": Said("도로명주소 형식", "the form of road-name addresses"),
     "lot": Said("지번주소 형식", "the form of lot-number addresses"),
+    "weighed": Said(
+        "앞뒤의 말과 이름 목록, 모델을 견주어 판단함",
+        "weighed from the words around it, lists of names, and a model",
+    ),
+    "place": Said("지명 목록이나 모델이 장소로 판단함", "a list of places or a model takes it for a place"),
+    "region": Said("시·도와 시·군·구 이름", "names of a province and a district"),
+    "flat": Said("동과 호수", "a building and a flat"),
     "scheme": Said("주소가 http(s) 등으로 시작함", "begins with a scheme such as https"),
     DENIED: Said("차단 목록에 있는 말", "a word of the deny list"),
 }

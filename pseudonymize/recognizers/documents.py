@@ -54,7 +54,9 @@ class DriverLicence(DocumentRecognizer):
             rf"[0-9]{{2}}{SHOWN_OR_HIDDEN}{{4}} ?-? ?{SHOWN_OR_HIDDEN}{{2}})" + _END,
             0.94,
         ),
-        Pattern("labelled", rf"(?P<v>{FIRST}[0-9]{{1,5}}(?:(?: ?- ?|\.){SHOWN_OR_HIDDEN}{{1,8}}){{1,6}})" + _END, 0.9),
+        Pattern(
+            "labelled", rf"(?P<v>{FIRST}[0-9]{{1,5}}(?:(?: ?- ?|\.){SHOWN_OR_HIDDEN}{{1,8}}){{1,6}})" + _END, 0.9
+        ),
         Pattern("labelled", f"(?P<v>{FIRST}" + r"(?:[0-9] [0-9]{2} [0-9]{6} [0-9]{2}|[0-9]{11}))" + RIGHT, 0.9),
     ]
 

@@ -140,7 +140,10 @@ def test_what_agencies_send_is_typed_and_read(tmp_path, encoding, delimiter):
 
 def test_a_file_without_header_gives_no_value_as_a_name(tmp_path):
     r = random.Random(1)
-    rows = [f"김{'서도예하지'[i % 5]}{'연윤진은민'[i // 5 % 5]},{rrn(r)},010-2345-{i:04},서울특별시 강남구,2024-01-{1 + i % 28:02}" for i in range(40)]
+    rows = [
+        f"김{'서도예하지'[i % 5]}{'연윤진은민'[i // 5 % 5]},{rrn(r)},010-2345-{i:04},서울특별시 강남구,2024-01-{1 + i % 28:02}"
+        for i in range(40)
+    ]
     file = tmp_path / "list.csv"
     file.write_text("\n".join(rows), encoding="utf-8")
     look, proposals, text = suggested(file)
