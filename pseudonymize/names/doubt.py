@@ -13,6 +13,8 @@ from pseudonymize.names.tagger import Tagged
 _CERTAIN = 0.97
 _KNOWN_SURE, _UNKNOWN_SURE = 0.9, 0.95
 """Scores from which the reading as words no longer counts, for names the dictionary has and for others."""
+_UNKNOWN_LEAST = 0.6
+"""Score below which what the dictionary does not have as a name is none."""
 _AROUND = 60
 _CALLED = re.compile(rf" ?(?:{TITLES})(?:님)?(?:{PARTICLES})?(?![가-힣])")
 _PREDICATES = ("VV", "VA", "VX", "MAG")
@@ -44,12 +46,14 @@ def _mostly_passed_over(text: str, found: Sequence[Tagged]) -> set[str]:
 
 
 def _reads_as_words(text: str, name: Tagged, gazetteer: Gazetteer) -> bool:
-    """Whether the dictionary reads an unsure name as a predicate (늦어진), an adverb or a noun (고기집, 오른손)."""
+    """Whether an unsure name is unknown, or read as a predicate (늦어진), an adverb or a noun (고기집, 오른손)."""
     if name.score >= _UNKNOWN_SURE or name.end - name.start < 2:
         return False
+    known = gazetteer.knows_person(text[name.start : name.end])
+    if not known and name.score < _UNKNOWN_LEAST:
+        return True
     if _CALLED.match(text, name.end):
         return False
-    known = gazetteer.knows_person(text[name.start : name.end])
     if known and name.score >= _KNOWN_SURE:
         return False
     begin = max(text.rfind("\n", 0, name.start) + 1, name.start - _AROUND)
@@ -67,4 +71,4 @@ def _reads_as_words(text: str, name: Tagged, gazetteer: Gazetteer) -> bool:
 
 def identity() -> list[object]:
     """What the judgement rests on, for the model digest."""
-    return [_CERTAIN, _KNOWN_SURE, _UNKNOWN_SURE, _CALLED.pattern]
+    return [_CERTAIN, _KNOWN_SURE, _UNKNOWN_SURE, _UNKNOWN_LEAST, _CALLED.pattern]

@@ -25,7 +25,7 @@ from pseudonymize.spans import Candidate
 _INTRODUCED = 0.85
 """Score from which a name counts as introduced, so that its other occurrences are names too."""
 _FULL = 3
-_LEAST = {1: 0.9, 2: 0.8}
+_LEAST = {1: 0.95, 2: 0.85}
 _SENTENCE = re.compile(r"\S[^\n]{0,299}?(?:[.!?][\"'”’)\]]{0,2}(?=\s)|(?=\n)|\Z)|\S[^\n]{0,250}(?=\s)|\S{1,300}")
 # What masks a part of a name already: 김**, 홍○○, 이OO.
 _MASKED = re.compile(r"[*○●◯□■△▲×]|[OoXx]{2}")
