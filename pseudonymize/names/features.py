@@ -21,6 +21,9 @@ from pseudonymize.names.morphology import analysed, morphemes
 GAP = 8
 """Empty rows between sentences: as far as the model looks to either side."""
 
+ALIGNED = 64
+"""Rows come in multiples of this: a matrix product then sums every row alike, whatever else is in the batch."""
+
 CHARS = 12_288
 WORDS = 1 << 14
 REACH = 8
@@ -115,7 +118,8 @@ def features(sentences: Sequence[str], names: Gazetteer) -> Features:
     np.cumsum(lengths[:-1] + GAP, out=starts[1:])
     starts += GAP
     total = int(starts[-1] + lengths[-1] + GAP) if len(sentences) else GAP
-    joined = ("\0" * GAP) + ("\0" * GAP).join(sentences) + "\0" * GAP
+    total += -total % ALIGNED
+    joined = ("\0" * GAP) + ("\0" * GAP).join(sentences) + "\0" * (GAP + ALIGNED)
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int32)[:total]
     tags, meanings, words = _analysed(sentences, starts, codes)
     left, right = _distances(codes)

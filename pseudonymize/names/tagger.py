@@ -94,7 +94,7 @@ class Tagger:
         """Score of each label for each character, one row a character."""
         columns = (read.chars, read.tags, read.meanings, read.words, read.left, read.right)
         hidden: Array = read.flags @ self._flags
-        made = np.empty_like(hidden)
+        made, part = np.empty_like(hidden), np.empty_like(hidden)
         for table, column in zip(self._tables, columns, strict=True):
             np.take(table, column, axis=0, out=made, mode="clip")
             hidden += made
@@ -103,8 +103,8 @@ class Tagger:
         for dilation, (before, here, after), bias in self._layers:
             np.matmul(hidden, here, out=made)
             made += bias
-            made[dilation:] += hidden[:-dilation] @ before
-            made[:-dilation] += hidden[dilation:] @ after
+            made[dilation:] += np.matmul(hidden, before, out=part)[:-dilation]
+            made[:-dilation] += np.matmul(hidden, after, out=part)[dilation:]
             np.maximum(made, 0, out=made)
             hidden += made
             hidden[outside] = 0
@@ -155,26 +155,27 @@ class Tagger:
             rows[:, :, 1:] = _NEVER
             for row, place in zip(rows, group, strict=True):
                 row[: len(waiting[place][1])] = waiting[place][1]
-            best = self._viterbi(rows)
+            best = self._viterbi(rows, np.array(lengths))
             holding = np.flatnonzero((best != OUTSIDE).any(axis=1))
             if not len(holding):
                 continue
-            sums, total = self.marginals(rows[holding])
+            sums, total = self.marginals(rows[holding], np.array(lengths)[holding])
             for place, labels in enumerate(best[holding].tolist()):
                 answers[waiting[group[holding[place]]][0]] = [
                     Tagged(start, end, self._probability(sums, total, place, start, end, rows[holding[place]]))
-                    for start, end in _spans(labels)
+                    for start, end in _spans(labels[: lengths[holding[place]]])
                 ]
 
-    def _viterbi(self, rows: Array) -> NDArray[np.int8]:
+    def _viterbi(self, rows: Array, lengths: NDArray[np.intp]) -> NDArray[np.int8]:
         """The best labels of sentences of (almost) one length; a row of `rows` for each sentence."""
         count, length, _ = rows.shape
         back = np.empty((length, count, 5), np.int8)
         best = rows[:, 0] + self._first
         for at in range(1, length):
             paths = best[:, :, None] + self.transitions
-            back[at] = paths.argmax(axis=1)
-            best = paths.max(axis=1) + rows[:, at]
+            over = (at >= lengths)[:, None]  # behind the end of a sentence nothing is added
+            back[at] = np.where(over, np.arange(5), paths.argmax(axis=1))
+            best = np.where(over, best, paths.max(axis=1) + rows[:, at])
         labels = np.empty((count, length), np.int8)
         labels[:, -1] = (best + self._last).argmax(axis=1)
         every = np.arange(count)
@@ -182,17 +183,19 @@ class Tagger:
             labels[:, at - 1] = back[at, every, labels[:, at]]
         return labels
 
-    def marginals(self, rows: Array) -> tuple[tuple[Array, Array], Array]:
+    def marginals(self, rows: Array, lengths: NDArray[np.intp]) -> tuple[tuple[Array, Array], Array]:
         """Forward and backward sums of padded sentences, and the logarithm of the sum over all their labellings."""
         count, length, labels = rows.shape
         forward = np.empty((length, count, labels), np.float32)
         backward = np.empty_like(forward)
         forward[0] = rows[:, 0] + self._first
         for at in range(1, length):
-            forward[at] = _log_sum(forward[at - 1][:, :, None] + self.transitions, 1) + rows[:, at]
+            step = _log_sum(forward[at - 1][:, :, None] + self.transitions, 1) + rows[:, at]
+            forward[at] = np.where((at >= lengths)[:, None], forward[at - 1], step)
         backward[-1] = self._last
         for at in range(length - 2, -1, -1):
-            backward[at] = _log_sum((backward[at + 1] + rows[:, at + 1])[:, None, :] + self.transitions, 2)
+            step = _log_sum((backward[at + 1] + rows[:, at + 1])[:, None, :] + self.transitions, 2)
+            backward[at] = np.where((at + 1 >= lengths)[:, None], backward[at + 1], step)
         return (forward, backward), _log_sum(forward[-1] + self._last, 1)
 
     def _probability(

@@ -27,6 +27,8 @@ SENTENCES = [
     "",
     "오늘 배우 남궁하늘이 출연했다",
     "1234",
+    "작성자 박서준",
+    "접수된 서류를 검토한 뒤 처리 결과를 알려 드린 담당자는 최아라",
 ]
 
 
@@ -63,10 +65,11 @@ def paths(tagger: Tagger, scores: np.ndarray) -> dict[tuple[int, ...], float]:
 def test_best_path_and_marginals_equal_brute_force(seed: int, length: int) -> None:
     tagger = with_scores(seed)
     scores = (3 * np.random.default_rng(seed + 1).normal(size=(length, 5))).astype(np.float32)
+    padded = np.concatenate([scores, np.full((2, 5), 7, np.float32)])  # what stands behind the end is not read
     every = paths(tagger, scores)
     best = max(every, key=lambda labels: every[labels])
-    assert tuple(tagger._viterbi(scores[None])[0].tolist()) == best
-    _, total = tagger.marginals(scores[None])
+    assert tuple(tagger._viterbi(padded[None], np.array([length]))[0, :length].tolist()) == best
+    _, total = tagger.marginals(padded[None], np.array([length]))
     assert total[0] == pytest.approx(np.logaddexp.reduce(list(every.values())), abs=1e-3)
 
 

@@ -45,7 +45,7 @@ def _one(teacher: Tagger, read: Features, lengths: NDArray[np.intp]) -> Soft:
     rows: Any = scores[np.minimum(read.starts[:, None] + np.arange(longest), len(scores) - 1)]
     outside = np.arange(longest) >= lengths[:, None]
     rows[outside] = (0, _NEVER, _NEVER, _NEVER, _NEVER)
-    (forward, backward), total = teacher.marginals(rows)
+    (forward, backward), total = teacher.marginals(rows, lengths)
     labels = np.exp(forward + backward - total[None, :, None]).transpose(1, 0, 2)
     joint = np.exp(
         forward[:-1, :, :, None]
