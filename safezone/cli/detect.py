@@ -82,6 +82,7 @@ def detect(
     if language not in ("ko", "en"):
         _misused("cli.language", ("--language is ko or en.", "--language는 ko 또는 en입니다."))
     chosen = settings()
+    _authorise_inside(file, chosen)
     policy = _policy(chosen, dataset)
     rules = _rules(chosen) if policy is None else policy.detection
     if explain:
@@ -168,6 +169,29 @@ def _authorise(policy: DatasetPolicy | None, purpose: str, to_file: Path | None,
             ("Name a case or task instead.", "사건이나 업무의 이름으로 바꾸어 적으십시오."),
         )
     acting.authorize(Action.DETECTION_EXPLAIN, resource, purpose)
+
+
+def _authorise_inside(file: Path, chosen: Settings) -> None:
+    """A file that lies in the zone is its data: of a delivery in the inbox for who may read it, else for the zone's staff.
+
+    Whoever may open a file elsewhere has it already; what lies in the zone leaves through the airlock, and even
+    counts are asked for and written down.
+
+    Raises:
+        Denied: the account may not.
+    """
+    from safezone.access.actions import Action, dataset_resource
+    from safezone.model import Duty
+    from safezone.sources.delivery import list_inbox
+
+    place = file.resolve()
+    if not place.is_relative_to(chosen.home.resolve()):
+        return
+    resource = dataset_resource("unknown", "unknown")  # as the inbox is listed: the zone's own staff alone
+    for entry in list_inbox(chosen.inbox):
+        if entry.manifest is not None and place.is_relative_to(entry.folder.resolve()):
+            resource = dataset_resource(entry.manifest.dataset, entry.manifest.controller)
+    Acting(Duty.PORTAL).authorize(Action.DELIVERY_READ, resource, "detect")
 
 
 def _at_terminal() -> bool:

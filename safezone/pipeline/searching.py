@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from safezone.pipeline.context import DetectorWithDigest
 
 _CHUNK = BATCH
-"""Texts for a process at a time: those the detector would read at a time by itself. Sums of the name model differ in the last
-bits where other texts stand beside one, and a version must not depend on the number of processes."""
+"""Texts for a process at a time: those the detector would read at a time by itself, so that nothing a library does to texts it
+reads together can make a version depend on the number of processes."""
 WORTH_IT = BATCH + 1
 """Different texts from which several processes are started: below, one would do all the work."""
 

@@ -212,6 +212,23 @@ def test_texts_of_a_dataset_are_for_its_controllers_steward(terminal, letter):
     assert len(terminal.sandbox.events(f"dataset/{DATASET}")) == 1
 
 
+def test_what_lies_in_the_zone_is_for_who_may_read_it_even_as_counts(terminal, tmp_path):
+    sandbox = terminal.sandbox
+    folder = sandbox.settings.inbox / sandbox.deliver(benefit_rows(40))
+    file = next(path for path in sorted(folder.iterdir()) if path.name != "delivery.json")
+    for arguments in ((), ("--out", tmp_path / "out.csv"), ("--explain", "--purpose", "x")):
+        terminal(file, *arguments, code=3)  # nobody in particular
+    terminal.be("other-steward")
+    terminal(file, "--out", tmp_path / "out.csv", code=3)
+    terminal(sandbox.settings.home / "catalog.db", code=3)
+    assert not (tmp_path / "out.csv").exists()
+    terminal.be("steward")
+    terminal(file)
+    (event,) = sandbox.events(f"dataset/{DATASET}", "decision.allowed")
+    assert event["purpose"].startswith("delivery.read")
+    assert len(sandbox.events(f"dataset/{DATASET}")) == 1
+
+
 @pytest.mark.parametrize("purpose", ["", "  ", "two\nlines", "x" * 101, f"{PHONE} 민원"])
 def test_a_purpose_is_needed_and_holds_no_personal_data(terminal, letter, purpose):
     terminal.be("curator-1")
