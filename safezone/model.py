@@ -40,6 +40,7 @@ class Duty(StrEnum):
     INGEST = "ingest"
     RELEASE = "release"
     LOG = "log"
+    BACKUP = "backup"
 
 
 class Stage(StrEnum):

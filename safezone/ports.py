@@ -6,6 +6,7 @@ Adapters are built in `safezone.zone` alone and handed in. Each port has one con
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ class KeyProvider(Protocol):
 
     Keys are named by what they are for: ``kek/<dataset>/<stage>/<delivery>``,
     ``token/<controller>/<kind>``, ``project/<project>``, ``sign/manifest``, ``sign/package``,
-    ``sign/checkpoint``, ``commit/<purpose>``. Each key has one kind
+    ``sign/checkpoint``, ``sign/certificate``, ``sign/backup``, ``kek/zone/backup/<backup>``, ``commit/<purpose>``. Each key has one kind
     of use, given by its first path segment: ``kek`` wraps, ``sign`` signs (Ed25519), all others compute MACs.
     All methods raise `Unavailable` when the backend does not answer, `NotFound` for a key that does not exist
     and `IntegrityFailure` when a blob does not open under the key and context given.
@@ -48,6 +49,10 @@ class KeyProvider(Protocol):
 
     def unwrap(self, wrapped: WrappedKey, context: bytes) -> bytes:
         """Decrypt a data key wrapped under the same context."""
+        ...
+
+    def rewrap(self, wrapped: WrappedKey, context: bytes) -> WrappedKey:
+        """Encrypt a wrapped key anew under the current version of its key, without handing it out (rotation)."""
         ...
 
     def mac(self, name: str, data: bytes, version: int | None = None) -> bytes:
@@ -71,7 +76,15 @@ class KeyProvider(Protocol):
         ...
 
     def list(self) -> list[KeyInfo]:
-        """All keys, without their material."""
+        """All keys, without their material, sorted by name."""
+        ...
+
+    def destroyed(self) -> builtins.list[tuple[str, str]]:
+        """Name and time (ISO 8601, UTC; empty when the backend does not keep it) of every key destroyed."""
+        ...
+
+    def caveats(self) -> builtins.list[tuple[str, str]]:
+        """What a destruction by this provider cannot prove, as sentences (English, Korean) for the certificate."""
         ...
 
 

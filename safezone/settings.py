@@ -33,8 +33,14 @@ class Settings(BaseSettings):
         language: language of messages.
         catalog_url: SQLAlchemy URL of the catalog; empty means SQLite below `home`.
         storage_url: where parts lie; empty means `home`/lake.
+        keys_url: which key provider keeps the keys (`safezone.keys.open`); empty means the keystore file.
+        keys_credentials: file with this duty's secret at the key server; it must lie outside `home`.
         passphrase_file: file with the keystore's passphrase; it must lie outside `home`.
         witness_dir: folder of the file witness; it must lie outside `home`.
+        witness_url: address of a witness program (`safezone witness`); empty means the folder `witness_dir`.
+        tsa_url: address of an RFC 3161 time-stamp authority for checkpoints; empty means none.
+        ledger_dir: folder of the ledger of destroyed keys; it must lie outside `home` and outside every backup.
+        destroy_wait_hours: hours between the second person's approval and the destruction of a key.
         policies: folder with the policies; empty means the ones beside the code.
         part_rows: rows in a part of a version, part of the transform digest.
         min_k: no dataset policy may ask for less.
@@ -53,8 +59,14 @@ class Settings(BaseSettings):
     language: Literal["ko", "en"] = "ko"
     catalog_url: str = ""
     storage_url: str = ""
+    keys_url: str = ""
+    keys_credentials: Path | None = None
     passphrase_file: Path = Field(default_factory=lambda: _config_home() / "passphrase")
     witness_dir: Path = Field(default_factory=lambda: _state_home() / "witness")
+    witness_url: str = ""
+    tsa_url: str = ""
+    ledger_dir: Path = Field(default_factory=lambda: _state_home() / "destroyed")
+    destroy_wait_hours: float = Field(default=72, ge=0)
     policies: Path | None = None
     part_rows: int = Field(default=250_000, ge=1_000)
     min_k: int = Field(default=3, ge=2)

@@ -31,6 +31,7 @@ from safezone.errors import UsageError
 from safezone.keys import identity
 from safezone.keys.duties import DutyBound
 from safezone.keys.keystore import Keystore
+from safezone.keys.open import open_provider
 from safezone.keys.passphrase import create_passphrase, read_passphrase
 from safezone.model import Duty
 from safezone.pipeline.context import Ingest
@@ -51,8 +52,9 @@ def initialise(settings: Settings) -> Zone:
     """
     for folder in (settings.home, settings.home / "keys", settings.lake, settings.inbox):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    create_passphrase(settings.passphrase_file)
-    Keystore.create(settings.keystore, read_passphrase(settings.passphrase_file, settings.home))
+    if not settings.keys_url:
+        create_passphrase(settings.passphrase_file)
+        Keystore.create(settings.keystore, read_passphrase(settings.passphrase_file, settings.home))
     identity_file = settings.home / "zone.json"
     if not identity_file.exists():
         identity_file.write_text(json.dumps({"id": secrets.token_hex(8)}) + "\n", "utf-8")
@@ -60,7 +62,15 @@ def initialise(settings: Settings) -> Zone:
     migrate.upgrade(engine)
     engine.dispose()
     zone = Zone.open(settings, None)
-    for name in (SEAL_KEY, "sign/manifest", "sign/package", "sign/checkpoint", COMMITMENT):
+    for name in (
+        SEAL_KEY,
+        "sign/manifest",
+        "sign/package",
+        "sign/checkpoint",
+        "sign/certificate",
+        "sign/backup",
+        COMMITMENT,
+    ):
         zone.keys.ensure(name)
     identity.create(zone.keys, settings.delivery_identity)
     zone.witness.enrol(zone.log_keys)
@@ -95,8 +105,11 @@ class Zone:
                 (f"There is no zone at {settings.home}.", f"{settings.home}에 안심구역이 없습니다."),
                 ("Make one: safezone init", "만드십시오: safezone init"),
             )
-        provider: KeyProvider = Keystore(
-            settings.keystore, read_passphrase(settings.passphrase_file, settings.home)
+        provider = open_provider(
+            settings.keys_url,
+            keystore=settings.keystore,
+            passphrase=lambda: read_passphrase(settings.passphrase_file, settings.home),
+            credentials=settings.keys_credentials,
         )
         return cls(settings, duty, provider if duty is None else DutyBound(provider, duty))
 

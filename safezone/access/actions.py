@@ -24,6 +24,10 @@ class Action(StrEnum):
     KEYS_READ = "keys.read"
     KEYS_ROTATE = "keys.rotate"
     KEYS_DESTROY = "keys.destroy"
+    KEYS_APPROVE = "keys.approve"
+    KEYS_SPLIT = "keys.split"
+    BACKUP_MAKE = "backup.make"
+    BACKUP_RESTORE = "backup.restore"
     CATALOG_READ = "catalog.read"
     HOUSEKEEPING_RUN = "housekeeping.run"
     POLICY_READ = "policy.read"
@@ -101,6 +105,11 @@ class Resource:
 
 ZONE = Resource("Zone", "zone")
 LOG = Resource("Log", "log")
+
+
+def destruction_resource(destruction: str, asked_by: str) -> Resource:
+    """A destruction of keys that somebody asked for."""
+    return Resource("Destruction", destruction, {"asked_by": asked_by})
 
 
 def dataset_resource(dataset: str, controller: str) -> Resource:

@@ -18,17 +18,20 @@ from safezone.ports import KeyInfo, KeyProvider
 _INNER = ("kek/*/intake/*", "kek/*/quarantine/*", "kek/*/raw/*", "kek/*/deidentified/*")
 _PUBLISHED = ("kek/*/published/*",)
 _RELEASED = ("kek/*/release/*",)
+_BACKUPS = ("kek/zone/backup/*",)
 
 RIGHTS: Mapping[Duty, Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         Duty.INGEST: MappingProxyType(
             {
-                "ensure": (*_INNER, *_PUBLISHED, "token/*", "commit/*", "sign/manifest"),
+                "ensure": (*_INNER, *_PUBLISHED, "token/*", "commit/*", "sign/manifest", "sign/certificate"),
                 "wrap": (*_INNER, *_PUBLISHED),
                 # Once published, a version is opened by the release duty alone.
                 "unwrap": _INNER,
+                # Rotation closes a data key anew without showing it to anybody.
+                "rewrap": (*_INNER, *_PUBLISHED),
                 "mac": ("token/*", "commit/*"),
-                "sign": ("sign/manifest",),
+                "sign": ("sign/manifest", "sign/certificate"),
                 "public_key": ("sign/*",),
                 "rotate": (*_INNER, *_PUBLISHED, "token/*", "sign/manifest"),
                 # Retention: housekeeping destroys what a period has ended for.
@@ -37,11 +40,12 @@ RIGHTS: Mapping[Duty, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         ),
         Duty.RELEASE: MappingProxyType(
             {
-                "ensure": (*_RELEASED, "project/*", "commit/*", "sign/package"),
+                "ensure": (*_RELEASED, "project/*", "commit/*", "sign/package", "sign/certificate"),
                 "wrap": _RELEASED,
                 "unwrap": (*_PUBLISHED, *_RELEASED),
+                "rewrap": _RELEASED,
                 "mac": ("project/*", "commit/*"),
-                "sign": ("sign/package",),
+                "sign": ("sign/package", "sign/certificate"),
                 "public_key": ("sign/*",),
                 "rotate": (*_RELEASED, "sign/package"),
                 "destroy": (*_RELEASED, "project/*"),
@@ -53,6 +57,16 @@ RIGHTS: Mapping[Duty, Mapping[str, tuple[str, ...]]] = MappingProxyType(
                 "sign": ("sign/checkpoint",),
                 "public_key": ("sign/*",),
                 "rotate": ("sign/checkpoint",),
+            }
+        ),
+        # A backup is closed by whoever makes it and opened at the console alone.
+        Duty.BACKUP: MappingProxyType(
+            {
+                "ensure": (*_BACKUPS, "sign/backup"),
+                "wrap": _BACKUPS,
+                "sign": ("sign/backup",),
+                "public_key": ("sign/*",),
+                "rotate": (*_BACKUPS, "sign/backup"),
             }
         ),
         # Public keys verify seals and manifests; nothing here opens or signs anything.
@@ -116,6 +130,11 @@ class DutyBound:
         self._require("unwrap", wrapped.kek)
         return self._provider.unwrap(wrapped, context)
 
+    def rewrap(self, wrapped: WrappedKey, context: bytes) -> WrappedKey:
+        """See `KeyProvider.rewrap`."""
+        self._require("rewrap", wrapped.kek)
+        return self._provider.rewrap(wrapped, context)
+
     def mac(self, name: str, data: bytes, version: int | None = None) -> bytes:
         """See `KeyProvider.mac`."""
         self._require("mac", name)
@@ -143,8 +162,15 @@ class DutyBound:
 
     def list(self) -> builtins.list[KeyInfo]:
         """The keys one of these duties has any right to."""
-        return [
-            key
-            for key in self._provider.list()
-            if any(may(duty, operation, key.name) for duty in self.duties for operation in RIGHTS[duty])
-        ]
+        return [key for key in self._provider.list() if self._concerns(key.name)]
+
+    def destroyed(self) -> builtins.list[tuple[str, str]]:
+        """Keys destroyed that one of these duties had any right to."""
+        return [each for each in self._provider.destroyed() if self._concerns(each[0])]
+
+    def caveats(self) -> builtins.list[tuple[str, str]]:
+        """See `KeyProvider.caveats`."""
+        return self._provider.caveats()
+
+    def _concerns(self, name: str) -> bool:
+        return any(may(duty, operation, name) for duty in self.duties for operation in RIGHTS[duty])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import hashlib
 import hmac
-import re
 import secrets
 from pathlib import Path
 
@@ -13,29 +12,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from safezone.errors import IntegrityFailure, NotFound, UsageError, WrongState
+from safezone.keys import faults
 from safezone.keys.keyfile import SCRYPT_N, Entry, Keyfile, new_entry
+from safezone.keys.naming import kind_of
 from safezone.model import WrappedKey, canonical
 from safezone.ports import KeyInfo
 
-_NAME = re.compile(r"(?!.{201})[\w-][\w.:-]*(/[\w-][\w.:-]*)+")
 _NONCE = 12
-
-
-def kind_of(name: str) -> str:
-    """What a key of that name is for: ``kek`` wraps, ``sign`` signs, ``mac`` for all others.
-
-    Raises:
-        UsageError: the name is not of the form ``purpose/...``.
-    """
-    if not _NAME.fullmatch(name):
-        raise UsageError(
-            "keys.name",
-            ("That is not the name of a key.", "키 이름의 형식이 아닙니다."),
-            ("Names look like kek/<dataset>/<stage>/<delivery>.", "예: kek/<데이터셋>/<단계>/<수령번호>"),
-        )
-    head = name.partition("/")[0]
-    return head if head in {"kek", "sign"} else "mac"
 
 
 class Keystore:
@@ -80,20 +63,12 @@ class Keystore:
                 if entry.current == 0:
                     self._add_version(name, entry)
         if entry.destroyed:
-            raise WrongState(
-                "keys.destroyed",
-                (f"The key {name} was destroyed.", f"키 {name}은(는) 파기되었습니다."),
-                (
-                    "What it protected cannot come back; use a new object.",
-                    "보호하던 내용은 되살릴 수 없습니다. 새 객체를 사용하세요.",
-                ),
-            )
+            raise faults.destroyed(name)
         return entry.current
 
     def wrap(self, name: str, key: bytes, context: bytes) -> WrappedKey:
         """Encrypt a 32-byte data key under AES-256-GCM with a random nonce; `context` is associated data."""
-        if len(key) != 32:
-            raise _misuse(name, "wraps 32-byte keys only", "32바이트 키만 감쌀 수 있습니다")
+        faults.require_data_key(name, key)
         version, kek = self._key(name, "kek", None)
         nonce = secrets.token_bytes(_NONCE)
         blob = nonce + AESGCM(kek).encrypt(nonce, key, _wrap_aad(name, version, context))
@@ -110,17 +85,14 @@ class Keystore:
             aad = _wrap_aad(wrapped.kek, wrapped.version, context)
             return AESGCM(kek).decrypt(wrapped.blob[:_NONCE], wrapped.blob[_NONCE:], aad)
         except (InvalidTag, ValueError):
-            raise IntegrityFailure(
-                "keys.unwrap",
-                (
-                    f"A data key does not open under {wrapped.kek} in this place.",
-                    f"데이터 키가 이 위치에서 {wrapped.kek}(으)로 열리지 않습니다.",
-                ),
-                (
-                    "The stored key was changed or moved; restore keys.json from its backup.",
-                    "저장된 키가 바뀌었거나 옮겨졌습니다. keys.json을 백업에서 복원하세요.",
-                ),
-            ) from None
+            raise faults.does_not_open(wrapped.kek) from None
+
+    def rewrap(self, wrapped: WrappedKey, context: bytes) -> WrappedKey:
+        """The same data key under the current version of its key."""
+        if wrapped.version == self._key(wrapped.kek, "kek", None)[0]:
+            self.unwrap(wrapped, context)  # what does not open is not passed on
+            return wrapped
+        return self.wrap(wrapped.kek, self.unwrap(wrapped, context), context)
 
     def mac(self, name: str, data: bytes, version: int | None = None) -> bytes:
         """HMAC-SHA256 of `data`; with the current version of the key unless one is named."""
@@ -141,7 +113,7 @@ class Keystore:
         with self._file.changing() as entries:
             entry = entries.get(name)
             if entry is None or entry.destroyed:
-                raise _unknown(name)
+                raise faults.unknown(name)
             self._add_version(name, entry)
             return entry.current
 
@@ -154,7 +126,7 @@ class Keystore:
         kind_of(name)
         entry = self._file.entries().get(name)
         if entry is None:
-            raise _unknown(name)
+            raise faults.unknown(name)
         if entry.destroyed:
             return
         with self._file.changing() as entries:
@@ -174,40 +146,33 @@ class Keystore:
         """Name and time of every key destroyed, sorted by name."""
         return sorted((name, entry.destroyed) for name, entry in self._file.entries().items() if entry.destroyed)
 
+    def caveats(self) -> builtins.list[tuple[str, str]]:
+        """A file may have been copied: nobody can prove that no copy is left."""
+        return [
+            (
+                "The keystore is a file. Copies of it made before (of the disk, by hand) are not known to the zone.",
+                "키 저장소는 파일입니다. 파기 전에 만들어진 사본(디스크 이미지, 수동 복사)은 안심구역이 알 수 없습니다.",
+            ),
+            (
+                "Bytes overwritten on flash memory or by a copy-on-write file system may stay on the medium.",
+                "플래시 메모리나 기록 시 복사 파일 시스템에서는 덮어쓴 내용이 매체에 남을 수 있습니다.",
+            ),
+        ]
+
     def _add_version(self, name: str, entry: Entry) -> None:
         entry.current += 1
         entry.versions[entry.current] = self._file.seal(name, entry.current, entry.kind, secrets.token_bytes(32))
 
     def _key(self, name: str, kind: str, version: int | None) -> tuple[int, bytes]:
-        if kind_of(name) != kind:
-            raise _misuse(name, f"is not a {kind} key", f"{kind} 용도의 키가 아닙니다")
+        faults.require_kind(name, kind, kind_of(name))
         entry = self._file.entries().get(name)
         if entry is None or entry.destroyed:
-            raise _unknown(name)
+            raise faults.unknown(name)
         number = entry.current if version is None else version
         if number not in entry.versions:
-            raise _unknown(f"{name} ({number})")
+            raise faults.unknown(f"{name} ({number})")
         return number, self._file.unseal(name, number, entry)
 
 
 def _wrap_aad(name: str, version: int, context: bytes) -> bytes:
     return canonical(["safezone wrap v1", name, version, context.hex()])
-
-
-def _unknown(name: str) -> NotFound:
-    return NotFound(
-        "keys.unknown",
-        (
-            f"There is no key {name}: it was never made, or it was destroyed.",
-            f"키 {name}이(가) 없습니다. 만들어지지 않았거나 파기되었습니다.",
-        ),
-        ("See `safezone keys list`.", "`safezone keys list`로 확인하세요."),
-    )
-
-
-def _misuse(name: str, en: str, ko: str) -> UsageError:
-    return UsageError(
-        "keys.kind",
-        (f"The key {name} {en}.", f"키 {name}: {ko}."),
-        ("Use the key its first segment names.", "이름의 첫 부분이 나타내는 용도로 사용하세요."),
-    )

@@ -77,6 +77,19 @@ def test_rotation_opens_what_was_closed_before(provider: KeyProvider) -> None:
     assert provider.unwrap(old, b"") == provider.unwrap(new, b"") == DATA_KEY
 
 
+def test_rewrapping_closes_anew_without_opening(provider: KeyProvider) -> None:
+    provider.ensure(KEK)
+    old = provider.wrap(KEK, DATA_KEY, b"here")
+    provider.rotate(KEK)
+    new = provider.rewrap(old, b"here")
+    assert (new.kek, new.version) == (KEK, 2)
+    assert provider.unwrap(new, b"here") == DATA_KEY
+    assert provider.unwrap(provider.rewrap(new, b"here"), b"here") == DATA_KEY
+    for wrapped in (old, new):
+        with pytest.raises(IntegrityFailure):
+            provider.rewrap(wrapped, b"there")
+
+
 def test_macs_differ_by_key_version_and_data(provider: KeyProvider) -> None:
     for name in ("token/agency/KR_RRN", "token/other/KR_RRN"):
         provider.ensure(name)
@@ -105,8 +118,11 @@ def test_signatures_verify_with_the_public_key(provider: KeyProvider) -> None:
 def test_a_destroyed_key_is_gone(provider: KeyProvider) -> None:
     provider.ensure(KEK)
     wrapped = provider.wrap(KEK, DATA_KEY, b"")
+    assert provider.destroyed() == []
     provider.destroy(KEK)
+    provider.destroy(KEK)  # once more changes nothing
     assert provider.list() == []
+    assert [name for name, _ in provider.destroyed()] == [KEK]
     for use in (
         lambda: provider.unwrap(wrapped, b""),
         lambda: provider.wrap(KEK, DATA_KEY, b""),
@@ -134,3 +150,7 @@ def test_a_data_key_has_32_bytes(provider: KeyProvider) -> None:
     provider.ensure(KEK)
     with pytest.raises(UsageError):
         provider.wrap(KEK, b"short", b"")
+
+
+def test_it_says_what_a_destruction_cannot_prove(provider: KeyProvider) -> None:
+    assert all(en.strip() and ko.strip() for en, ko in provider.caveats())

@@ -2,7 +2,7 @@
 
 The people: an administrator; a steward of the data's controller, one of another controller and one of the zone; a
 reviewer; the developer who owns the project and asked, another member of it, and a stranger; an auditor; somebody
-who held every role and was revoked; and the four duties.
+who held every role and was revoked; and the five duties.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine
 
-from safezone.access.actions import LOG, ZONE, Action, Actor, Resource, dataset_resource
+from safezone.access.actions import LOG, ZONE, Action, Actor, Resource, dataset_resource, destruction_resource
 from safezone.access.authorize import AccessPolicy, Authorizer, Grant
 from safezone.catalog.store import Catalog
 from safezone.errors import Denied, PolicyError
@@ -42,12 +42,14 @@ PEOPLE = {
     "release": Actor.duty(Duty.RELEASE),
     "log": Actor.duty(Duty.LOG),
     "portal": Actor.duty(Duty.PORTAL),
+    "backup": Actor.duty(Duty.BACKUP),
 }
 
 _TEAM = ["owner", "member"]
 THINGS = {
     "zone": ZONE,
     "log": LOG,
+    "another": destruction_resource("des-1", "somebody"),
     "dataset": dataset_resource("benefit-payments", "mpva"),
     "version": Resource("Version", "v-1", {"controller": "mpva", "published": True, "made_by": "somebody"}),
     "project": Resource("Project", "prj-1", {"owner": "owner", "members": _TEAM}),
@@ -56,42 +58,46 @@ THINGS = {
 }
 
 TABLE = """
-action             on       admin steward foreign zone reviewer owner member stranger auditor revoked ingest release log portal
-account.add        zone     yes   -       -       -    -        -     -      -        -       -       -      -       -   -
-account.list       zone     yes   -       -       -    -        -     -      -        yes     -       -      -       -   -
-keys.read          zone     yes   -       -       -    -        -     -      -        yes     -       -      -       -   -
-keys.rotate        zone     yes   -       -       -    -        -     -      -        -       -       -      -       -   -
-keys.destroy       zone     yes   -       -       -    -        -     -      -        -       -       -      -       -   -
-catalog.read       zone     yes   yes     yes     yes  yes      yes   yes    yes      yes     -       -      -       -   -
-housekeeping.run   zone     -     -       -       -    -        -     -      -        -       -       yes    -       -   -
-policy.read        dataset  -     yes     -       yes  yes      -     -      -        yes     -       -      -       -   -
-policy.approve     dataset  -     yes     -       yes  -        -     -      -        -       -       -      -       -   -
-delivery.read      dataset  -     yes     -       yes  -        -     -      -        -       -       -      -       -   -
-delivery.ingest    dataset  -     yes     -       yes  -        -     -      -        -       -       -      -       -   -
-quarantine.read    dataset  -     yes     -       yes  -        -     -      -        yes     -       -      -       -   -
-detection.explain  dataset  -     yes     -       yes  -        -     -      -        -       -       -      -       -   -
-version.read       version  -     yes     -       yes  yes      yes   yes    yes      yes     -       -      -       -   -
-version.review     version  -     yes     -       yes  -        -     -      -        -       -       -      -       -   -
-version.withdraw   version  -     yes     -       yes  -        -     -      -        -       -       -      -       -   -
-project.create     zone     -     -       -       -    -        yes   yes    yes      -       -       -      -       -   -
-project.read       project  -     -       -       yes  yes      yes   yes    -        yes     -       -      -       -   -
-project.member     project  -     -       -       -    -        yes   -      -        -       -       -      -       -   -
-project.close      project  -     -       -       -    -        yes   -      -        -       -       -      -       -   -
-project.approve    project  -     -       -       yes  yes      -     -      -        -       -       -      -       -   -
-request.create     project  -     -       -       -    -        yes   yes    -        -       -       -      -       -   -
-request.read       request  -     -       -       -    yes      yes   -      -        yes     -       -      -       -   -
-request.submit     request  -     -       -       -    -        yes   -      -        -       -       -      -       -   -
-request.withdraw   request  -     -       -       -    -        yes   -      -        -       -       -      -       -   -
-request.review     request  -     -       -       -    yes      -     -      -        -       -       -      -       -   -
-release.check      request  -     -       -       -    -        -     -      -        -       -       -      yes     -   -
-release.build      request  -     -       -       -    -        -     -      -        -       -       -      yes     -   -
-release.read       release  -     -       -       yes  yes      yes   -      -        yes     -       -      -       -   -
-release.pull       release  -     -       -       -    -        yes   -      -        -       -       -      -       -   -
-release.revoke     release  -     -       -       yes  yes      -     -      -        -       -       -      -       -   -
-audit.read         log      -     -       -       -    -        -     -      -        yes     -       -      -       -   -
-audit.verify       log      -     -       -       -    -        -     -      -        yes     -       -      -       -   -
-audit.export       log      -     -       -       -    -        -     -      -        yes     -       -      -       -   -
-audit.checkpoint   log      yes   -       -       -    -        -     -      -        yes     -       -      -       yes -
+action             on       admin steward foreign zone reviewer owner member stranger auditor revoked ingest release log portal backup
+account.add        zone     yes   -       -       -    -        -     -      -        -       -       -      -       -   -      -
+account.list       zone     yes   -       -       -    -        -     -      -        yes     -       -      -       -   -      -
+keys.read          zone     yes   -       -       -    -        -     -      -        yes     -       -      -       -   -      -
+keys.rotate        zone     yes   -       -       -    -        -     -      -        -       -       -      -       -   -      -
+keys.destroy       zone     yes   -       -       -    -        -     -      -        -       -       -      -       -   -      -
+keys.split         zone     yes   -       -       -    -        -     -      -        -       -       -      -       -   -      -
+keys.approve       another  yes   -       -       yes  -        -     -      -        -       -       -      -       -   -      -
+backup.make        zone     yes   -       -       -    -        -     -      -        -       -       -      -       -   -      yes
+backup.restore     zone     yes   -       -       -    -        -     -      -        -       -       -      -       -   -      -
+catalog.read       zone     yes   yes     yes     yes  yes      yes   yes    yes      yes     -       -      -       -   -      -
+housekeeping.run   zone     -     -       -       -    -        -     -      -        -       -       yes    -       -   -      -
+policy.read        dataset  -     yes     -       yes  yes      -     -      -        yes     -       -      -       -   -      -
+policy.approve     dataset  -     yes     -       yes  -        -     -      -        -       -       -      -       -   -      -
+delivery.read      dataset  -     yes     -       yes  -        -     -      -        -       -       -      -       -   -      -
+delivery.ingest    dataset  -     yes     -       yes  -        -     -      -        -       -       -      -       -   -      -
+quarantine.read    dataset  -     yes     -       yes  -        -     -      -        yes     -       -      -       -   -      -
+detection.explain  dataset  -     yes     -       yes  -        -     -      -        -       -       -      -       -   -      -
+version.read       version  -     yes     -       yes  yes      yes   yes    yes      yes     -       -      -       -   -      -
+version.review     version  -     yes     -       yes  -        -     -      -        -       -       -      -       -   -      -
+version.withdraw   version  -     yes     -       yes  -        -     -      -        -       -       -      -       -   -      -
+project.create     zone     -     -       -       -    -        yes   yes    yes      -       -       -      -       -   -      -
+project.read       project  -     -       -       yes  yes      yes   yes    -        yes     -       -      -       -   -      -
+project.member     project  -     -       -       -    -        yes   -      -        -       -       -      -       -   -      -
+project.close      project  -     -       -       -    -        yes   -      -        -       -       -      -       -   -      -
+project.approve    project  -     -       -       yes  yes      -     -      -        -       -       -      -       -   -      -
+request.create     project  -     -       -       -    -        yes   yes    -        -       -       -      -       -   -      -
+request.read       request  -     -       -       -    yes      yes   -      -        yes     -       -      -       -   -      -
+request.submit     request  -     -       -       -    -        yes   -      -        -       -       -      -       -   -      -
+request.withdraw   request  -     -       -       -    -        yes   -      -        -       -       -      -       -   -      -
+request.review     request  -     -       -       -    yes      -     -      -        -       -       -      -       -   -      -
+release.check      request  -     -       -       -    -        -     -      -        -       -       -      yes     -   -      -
+release.build      request  -     -       -       -    -        -     -      -        -       -       -      yes     -   -      -
+release.read       release  -     -       -       yes  yes      yes   -      -        yes     -       -      -       -   -      -
+release.pull       release  -     -       -       -    -        yes   -      -        -       -       -      -       -   -      -
+release.revoke     release  -     -       -       yes  yes      -     -      -        -       -       -      -       -   -      -
+audit.read         log      -     -       -       -    -        -     -      -        yes     -       -      -       -   -      -
+audit.verify       log      -     -       -       -    -        -     -      -        yes     -       -      -       -   -      -
+audit.export       log      -     -       -       -    -        -     -      -        yes     -       -      -       -   -      -
+audit.checkpoint   log      yes   -       -       -    -        -     -      -        yes     -       -      -       yes -      -
 """
 
 HEAD, *ROWS = (line.split() for line in TABLE.strip().splitlines())

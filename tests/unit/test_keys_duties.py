@@ -10,7 +10,7 @@ from safezone.keys.keystore import Keystore
 from safezone.keys.tokenizer import Tokenizer, project_key
 from safezone.model import Duty
 
-OPERATIONS = ("ensure", "wrap", "unwrap", "mac", "sign", "public_key", "rotate", "destroy")
+OPERATIONS = ("ensure", "wrap", "unwrap", "rewrap", "mac", "sign", "public_key", "rotate", "destroy")
 
 # operation, key, who may
 TABLE = [
@@ -22,6 +22,13 @@ TABLE = [
     ("unwrap", "kek/ds/release/r1", {Duty.RELEASE}),
     ("wrap", "kek/ds/published/d1", {Duty.INGEST}),
     ("wrap", "kek/ds/raw/d1", {Duty.INGEST}),
+    ("rewrap", "kek/ds/raw/d1", {Duty.INGEST}),
+    ("rewrap", "kek/ds/published/d1", {Duty.INGEST}),
+    ("rewrap", "kek/ds/release/r1", {Duty.RELEASE}),
+    ("wrap", "kek/zone/backup/b1", {Duty.BACKUP}),
+    ("unwrap", "kek/zone/backup/b1", set()),
+    ("sign", "sign/backup", {Duty.BACKUP}),
+    ("sign", "sign/certificate", {Duty.INGEST, Duty.RELEASE}),
     ("mac", "token/agency/KR_RRN", {Duty.INGEST}),
     ("mac", "project/p1", {Duty.RELEASE}),
     ("mac", "commit/files", {Duty.INGEST, Duty.RELEASE}),

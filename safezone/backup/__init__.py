@@ -1,0 +1,1 @@
+"""Backup and restore of the zone, and recovery of its keystore by custodians."""

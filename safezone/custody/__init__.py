@@ -1,0 +1,1 @@
+"""Custody of the zone's keys: rotation, destruction by two people, certificates."""

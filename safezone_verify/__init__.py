@@ -1,0 +1,1 @@
+"""Checks an exported audit log on any machine; needs nothing but `cryptography`."""
