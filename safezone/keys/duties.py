@@ -53,7 +53,9 @@ RIGHTS: Mapping[Duty, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         ),
         Duty.LOG: MappingProxyType(
             {
-                "ensure": ("sign/checkpoint",),
+                # Accounts leave with exported events as keyed hashes (`safezone.audit.ocsf`).
+                "ensure": ("sign/checkpoint", "commit/ocsf"),
+                "mac": ("commit/ocsf",),
                 "sign": ("sign/checkpoint",),
                 "public_key": ("sign/*",),
                 "rotate": ("sign/checkpoint",),

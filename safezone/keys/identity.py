@@ -92,6 +92,36 @@ def load(keys: KeyProvider, path: Path) -> pyrage.x25519.Identity:
     return identity
 
 
+def rewrap(keys: KeyProvider, path: Path) -> bool:
+    """Close the identity's data key anew under the current version of `KEK`; the identity itself stays as it is.
+
+    Returns:
+        Whether there was anything to do.
+
+    Raises:
+        IntegrityFailure: the file is missing, damaged or was exchanged.
+    """
+    try:
+        document = json.loads(path.read_text("utf-8"))
+        wrapped = WrappedKey(KEK, document["key"]["version"], base64.b64decode(document["key"]["blob"]))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise _damaged() from None
+    if wrapped.version == keys.ensure(KEK):
+        return False
+    closed = keys.rewrap(wrapped, _CONTEXT)
+    document["key"] = {"version": closed.version, "blob": base64.b64encode(closed.blob).decode()}
+    temporary = path.with_suffix(f".{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            json.dump(document, file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return True
+
+
 def _damaged() -> IntegrityFailure:
     return IntegrityFailure(
         "keys.identity",

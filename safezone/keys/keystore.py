@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from safezone.keys import faults
 from safezone.keys.keyfile import SCRYPT_N, Entry, Keyfile, new_entry
-from safezone.keys.naming import kind_of
-from safezone.model import WrappedKey, canonical
+from safezone.keys.naming import kind_of, wrap_aad
+from safezone.model import WrappedKey
 from safezone.ports import KeyInfo
 
 _NONCE = 12
@@ -71,7 +71,7 @@ class Keystore:
         faults.require_data_key(name, key)
         version, kek = self._key(name, "kek", None)
         nonce = secrets.token_bytes(_NONCE)
-        blob = nonce + AESGCM(kek).encrypt(nonce, key, _wrap_aad(name, version, context))
+        blob = nonce + AESGCM(kek).encrypt(nonce, key, wrap_aad(name, version, context))
         return WrappedKey(kek=name, version=version, blob=blob)
 
     def unwrap(self, wrapped: WrappedKey, context: bytes) -> bytes:
@@ -82,7 +82,7 @@ class Keystore:
         """
         _, kek = self._key(wrapped.kek, "kek", wrapped.version)
         try:
-            aad = _wrap_aad(wrapped.kek, wrapped.version, context)
+            aad = wrap_aad(wrapped.kek, wrapped.version, context)
             return AESGCM(kek).decrypt(wrapped.blob[:_NONCE], wrapped.blob[_NONCE:], aad)
         except (InvalidTag, ValueError):
             raise faults.does_not_open(wrapped.kek) from None
@@ -172,7 +172,3 @@ class Keystore:
         if number not in entry.versions:
             raise faults.unknown(f"{name} ({number})")
         return number, self._file.unseal(name, number, entry)
-
-
-def _wrap_aad(name: str, version: int, context: bytes) -> bytes:
-    return canonical(["safezone wrap v1", name, version, context.hex()])

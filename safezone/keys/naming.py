@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from safezone.errors import UsageError
+from safezone.model import canonical
 
 _NAME = re.compile(r"(?!.{201})[\w-][\w.:-]*(/[\w-][\w.:-]*)+")
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
@@ -25,6 +26,11 @@ def kind_of(name: str) -> str:
         )
     head = name.partition("/")[0]
     return head if head in {"kek", "sign"} else "mac"
+
+
+def wrap_aad(name: str, version: int, context: bytes) -> bytes:
+    """Associated data of a wrapped data key: the context, and which version of which key it is under."""
+    return canonical(["safezone wrap v1", name, version, context.hex()])
 
 
 def encode(name: str, separator: str = ".") -> str:

@@ -1,5 +1,6 @@
 """What every key provider promises; each adapter adds itself to PROVIDERS."""
 
+import importlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,9 +18,21 @@ def _keystore(folder: Path) -> KeyProvider:
     return Keystore.create(folder / "keys" / "keystore.json", b"correct horse battery staple", n=2)
 
 
+def _served(fixture: str) -> Callable[[Path], KeyProvider]:
+    """A provider whose server or module `tests/fixtures` starts; skipped where that is not installed."""
+
+    def make(folder: Path) -> KeyProvider:
+        return importlib.import_module(f"tests.fixtures.{fixture}").open_provider(folder)
+
+    return make
+
+
 PROVIDERS: dict[str, Callable[[Path], KeyProvider]] = {
     "keystore": _keystore,
     "keystore, every duty": lambda folder: DutyBound(_keystore(folder), list(Duty)),
+    "openbao": _served("openbao"),
+    "pkcs11": _served("softhsm"),
+    "awskms": _served("kms_server"),
 }
 
 KEK = "kek/ds/raw/d1"

@@ -32,6 +32,8 @@ TABLE = [
     ("mac", "token/agency/KR_RRN", {Duty.INGEST}),
     ("mac", "project/p1", {Duty.RELEASE}),
     ("mac", "commit/files", {Duty.INGEST, Duty.RELEASE}),
+    ("mac", "commit/ocsf", {Duty.INGEST, Duty.RELEASE, Duty.LOG}),
+    ("rotate", "commit/ocsf", set()),
     ("sign", "sign/manifest", {Duty.INGEST}),
     ("sign", "sign/package", {Duty.RELEASE}),
     ("sign", "sign/checkpoint", {Duty.LOG}),

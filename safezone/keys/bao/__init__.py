@@ -1,0 +1,1 @@
+"""Keys at OpenBao or Vault, in its Transit engine."""

@@ -1,0 +1,1 @@
+"""Keys on a hardware security module, or any token, through PKCS#11."""
