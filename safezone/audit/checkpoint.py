@@ -1,114 +1,48 @@
-"""Checkpoints: the size and root of the log's tree as a signed note.
+"""Signing checkpoints and cosignatures; reading them with the zone's own errors.
 
-Formats: https://c2sp.org/signed-note, https://c2sp.org/tlog-checkpoint and, for Ed25519,
-https://c2sp.org/tlog-cosignature.
-Nothing here touches a database, so that an auditor can check a bundle with the light install.
+Formats, and how they are read and checked: `safezone_verify.notes`. Nothing here touches a database.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from safezone.errors import BadInput, IntegrityFailure, SafeZoneError, UsageError
+from safezone_verify import notes
+from safezone_verify.notes import Checkpoint, Note, NoteKey, cosigned_message
+from safezone_verify.words import Malformed
 
-from safezone.errors import IntegrityFailure, UsageError
-from safezone.ports import KeyProvider
+if TYPE_CHECKING:  # the ports load Arrow, which the witness program has no use for
+    from safezone.ports import KeyProvider
 
-SIGNED = 0x01
-COSIGNED = 0x04
 CHECKPOINT_KEY = "sign/checkpoint"
-_MAX_NOTE = 64 * 1024
-_NAME = re.compile(r"[^\s+]+")
-_SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
-@dataclass(frozen=True, slots=True)
-class NoteKey:
-    """A public key that signs notes under a name.
+@contextmanager
+def in_our_words() -> Iterator[None]:
+    """Turn the verifier's `Malformed` into the zone's errors.
 
-    Attributes:
-        name: who signs; for a log, its origin.
-        public: the raw 32-byte Ed25519 public key.
-        kind: `SIGNED` for a log's own signature, `COSIGNED` for a witness's.
+    Raises:
+        UsageError: for what is no key.
+        IntegrityFailure: for a note that cannot be believed.
+        BadInput: for what is no bundle, or no proof.
     """
-
-    name: str
-    public: bytes
-    kind: int = SIGNED
-
-    @property
-    def key_id(self) -> bytes:
-        """``SHA-256(name || 0x0A || kind || public key)[:4]``."""
-        whole = self.name.encode() + b"\n" + bytes([self.kind]) + self.public
-        return hashlib.sha256(whole).digest()[:4]
-
-    def to_text(self) -> str:
-        """The key as a vkey: ``name+hex key id+base64(kind || public key)``."""
-        material = base64.b64encode(bytes([self.kind]) + self.public).decode()
-        return f"{self.name}+{self.key_id.hex()}+{material}"
-
-    @classmethod
-    def from_text(cls, vkey: str) -> NoteKey:
-        """Read a vkey.
-
-        Raises:
-            UsageError: it is not one.
-        """
-        try:
-            name, key_id, material = vkey.strip().split("+", 2)
-            raw = base64.b64decode(material, validate=True)
-            key = cls(name, raw[1:], raw[0])
-        except (ValueError, IndexError):
-            raise _bad_key() from None
-        if not _NAME.fullmatch(name) or key.key_id.hex() != key_id or len(key.public) != 32:
-            raise _bad_key()
-        return key
-
-    def verifies(self, text: str, signature: bytes) -> bool:
-        """Whether `signature` (without the key id) is this key's over the note text."""
-        message, seal = text.encode(), signature
-        if self.kind == COSIGNED:
-            if len(signature) != 72:
-                return False
-            message, seal = cosigned_message(text, int.from_bytes(signature[:8], "big")), signature[8:]
-        try:
-            Ed25519PublicKey.from_public_bytes(self.public).verify(seal, message)
-        except (InvalidSignature, ValueError):
-            return False
-        return True
+    try:
+        yield
+    except Malformed as problem:
+        raise _ours(problem) from None
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A note taken apart: its text, and ``(key name, key id, signature)`` of each signature line."""
+def read_key(vkey: str) -> NoteKey:
+    """Read a public key of a log or witness.
 
-    text: str
-    signatures: tuple[tuple[str, bytes, bytes], ...]
-
-    def __str__(self) -> str:
-        lines = [
-            f"— {name} {base64.b64encode(key_id + signature).decode()}\n"
-            for name, key_id, signature in self.signatures
-        ]
-        return f"{self.text}\n{''.join(lines)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """What a log promises: its first `size` leaves have this root."""
-
-    origin: str
-    size: int
-    root: bytes
-
-    def text(self) -> str:
-        """The note text that is signed."""
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+    Raises:
+        UsageError: it is not one.
+    """
+    with in_our_words():
+        return NoteKey.from_text(vkey)
 
 
 def parse_note(note: str) -> Note:
@@ -117,26 +51,8 @@ def parse_note(note: str) -> Note:
     Raises:
         IntegrityFailure: it is not a signed note.
     """
-    text, middle, tail = note.rpartition("\n\n")
-    if (
-        not middle
-        or not tail.endswith("\n")
-        or len(note) > _MAX_NOTE
-        or any(character < " " and character != "\n" for character in note)
-    ):
-        raise _bad_note()
-    signatures = []
-    for line in tail.splitlines():
-        dash, _, rest = line.partition(" ")
-        name, _, encoded = rest.partition(" ")
-        try:
-            raw = base64.b64decode(encoded, validate=True)
-        except ValueError:
-            raise _bad_note() from None
-        if dash != "—" or not _NAME.fullmatch(name) or len(raw) < 5:
-            raise _bad_note()
-        signatures.append((name, raw[:4], raw[4:]))
-    return Note(text + "\n", tuple(signatures))
+    with in_our_words():
+        return notes.parse_note(note)
 
 
 def signers(note: Note, keys: Iterable[NoteKey]) -> list[NoteKey]:
@@ -145,47 +61,23 @@ def signers(note: Note, keys: Iterable[NoteKey]) -> list[NoteKey]:
     Raises:
         IntegrityFailure: a signature that claims to be by one of them is not.
     """
-    found = []
-    for key in keys:
-        mine = [seal for name, key_id, seal in note.signatures if (name, key_id) == (key.name, key.key_id)]
-        if not all(key.verifies(note.text, seal) for seal in mine):
-            raise _bad_note()
-        if mine:
-            found.append(key)
-    return found
+    with in_our_words():
+        return notes.signers(note, keys)
 
 
 def open_checkpoint(note: str, keys: Iterable[NoteKey]) -> Checkpoint:
-    """Verify a signed checkpoint and read it.
-
-    Args:
-        note: the signed note.
-        keys: keys of the log: their name must be the checkpoint's origin. One signature among them suffices.
+    """Verify a signed checkpoint and read it; see `safezone_verify.notes.open_checkpoint`.
 
     Raises:
         IntegrityFailure: it is malformed, or signed by none of the keys.
     """
-    parsed = parse_note(note)
-    lines = parsed.text.split("\n")
-    try:
-        origin, size, encoded = lines[:-1]
-        root = base64.b64decode(encoded, validate=True)
-    except ValueError:
-        raise _bad_note() from None
-    by_log = [key for key in signers(parsed, keys) if key.kind == SIGNED and key.name == origin]
-    if not by_log or len(root) != 32 or not _SIZE.fullmatch(size):
-        raise _bad_note()
-    return Checkpoint(origin, int(size), root)
+    with in_our_words():
+        return notes.open_checkpoint(note, keys)
 
 
 def sign_text(text: str, key: NoteKey, sign: Callable[[bytes], bytes]) -> str:
     """The signed note of `text`."""
     return str(Note(text, ((key.name, key.key_id, sign(text.encode())),)))
-
-
-def cosigned_message(text: str, time: int) -> bytes:
-    """What a witness signs (cosignature/v1): the note text after a line with the time, in seconds since 1970."""
-    return f"cosignature/v1\ntime {time}\n{text}".encode()
 
 
 def cosign(note: str, key: NoteKey, time: int, sign: Callable[[bytes], bytes]) -> str:
@@ -203,7 +95,7 @@ def merge(note: str, other: str) -> str:
     """
     first, second = parse_note(note), parse_note(other)
     if first.text != second.text:
-        raise _bad_note()
+        raise _ours(notes.bad_note())
     return str(Note(first.text, tuple(dict.fromkeys(first.signatures + second.signatures))))
 
 
@@ -215,23 +107,17 @@ def log_keys(provider: KeyProvider, origin: str) -> list[NoteKey]:
     return [NoteKey(origin, provider.public_key(CHECKPOINT_KEY, version)) for version in versions]
 
 
-def _bad_note() -> IntegrityFailure:
-    return IntegrityFailure(
-        "audit.note",
-        (
-            "A checkpoint of the log is malformed or its signature does not verify.",
-            "감사 로그 체크포인트의 형식이 잘못되었거나 서명이 검증되지 않습니다.",
-        ),
-        (
-            "Check which keys it should be signed with; if they are right, treat it as tampering.",
-            "어떤 키로 서명되어야 하는지 확인하세요. 키가 맞다면 변조로 간주하세요.",
-        ),
-    )
+def _ours(problem: Malformed) -> SafeZoneError:
+    kind, en, ko = _NEXT[problem.code]
+    return kind(f"audit.{problem.code}", problem.what, (en, ko))
 
 
-def _bad_key() -> UsageError:
-    return UsageError(
-        "audit.vkey",
-        ("That is not a public key of a log or witness.", "로그나 증인의 공개키 형식이 아닙니다."),
-        ("Keys look like name+01234567+base64.", "키는 이름+01234567+base64 형식입니다."),
-    )
+_NEXT: dict[str, tuple[type[SafeZoneError], str, str]] = {
+    "vkey": (UsageError, "Give the key as it was written down.", "기록해 둔 키를 그대로 지정하세요."),
+    "note": (
+        IntegrityFailure,
+        "Check which keys it should be signed with; if they are right, treat it as tampering.",
+        "어떤 키로 서명되어야 하는지 확인하세요. 키가 맞다면 변조로 간주하세요.",
+    ),
+    "bundle": (BadInput, "Export the log again.", "감사 로그를 다시 내보내세요."),
+}

@@ -13,15 +13,16 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, LargeBinary, and_, cast, func, or_, select
 
-from safezone.audit.checkpoint import NoteKey, open_checkpoint, parse_note, signers
+from safezone.audit.checkpoint import open_checkpoint, parse_note, signers
 from safezone.audit.engine import read
 from safezone.audit.event import details_digest, leaf_text
-from safezone.audit.findings import Findings, Kind, Verification
-from safezone.audit.merkle import leaf_hash
-from safezone.audit.replay import Promise, Replay
 from safezone.audit.tables import audit_checkpoint, audit_detail, audit_event, audit_leaf, audit_node
 from safezone.errors import IntegrityFailure
 from safezone.ports import Witness
+from safezone_verify.findings import Findings, Kind, Verification
+from safezone_verify.merkle import leaf_hash
+from safezone_verify.notes import NoteKey
+from safezone_verify.replay import Promise, Replay
 
 _CHUNK = 4096
 
@@ -62,7 +63,7 @@ def verify_log(
         for rows in _pages(connection):
             start, completed = replay.size, {}
             for row in rows:
-                for level, index, value in replay.leaf(row.seq, _text(row.leaf)):
+                for level, index, value in replay.leaf(row.seq, _bytes(row.leaf)):
                     completed[level, index] = value
                 deleted += _check_row(row, findings)
             _check_nodes(connection, completed, start, replay.size, findings)
@@ -182,11 +183,11 @@ def _check_row(row: Any, findings: Findings) -> bool:
     )
     if expected != text:
         # The stored hash tells which of the two is still as it was.
-        intact = stored == leaf_hash(text.encode("utf-8", "surrogatepass"))
+        intact = stored == leaf_hash(_bytes(row.leaf))
         findings.add(Kind.EVENT if intact else Kind.EDITED, seq)
     if row.details is None:
         return bool(row.details_digest)
-    if details_digest(bytes(row.salt), _text(row.details).encode("utf-8", "surrogatepass")) != row.details_digest:
+    if details_digest(bytes(row.salt), _bytes(row.details)) != row.details_digest:
         findings.add(Kind.DETAILS, seq)
     return False
 
@@ -226,6 +227,10 @@ def _check_beyond(connection: Connection, size: int, findings: Findings) -> int:
 def _text(value: Any) -> str:
     """A stored text as such: a value of another type can only have been put there by force."""
     return value if isinstance(value, str) else f"\ufffd{value!r}"
+
+
+def _bytes(value: Any) -> bytes:
+    return _text(value).encode("utf-8", "surrogatepass")
 
 
 @contextmanager

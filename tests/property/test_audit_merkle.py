@@ -3,16 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safezone.audit.merkle import (
-    Frontier,
-    consistency_proof,
-    inclusion_proof,
-    leaf_hash,
-    node_hash,
-    root,
-    verify_consistency,
-    verify_inclusion,
-)
+from safezone.audit.merkle import consistency_proof, inclusion_proof, root
+from safezone_verify.merkle import Frontier, leaf_hash, node_hash, verify_consistency, verify_inclusion
 
 HASHES = [leaf_hash(str(number).encode()) for number in range(200)]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from safezone.audit.bundle import Proof, verify_bundle, verify_proof
-from safezone.audit.checkpoint import NoteKey, log_keys
+from safezone.audit.bundle import read_proof, verify_bundle, verify_proof
+from safezone.audit.checkpoint import log_keys
 from safezone.audit.engine import open_engine, write
 from safezone.audit.event import AuditEvent, EventType, leaf_text
 from safezone.audit.export import export, prove
@@ -16,10 +16,13 @@ from safezone.audit.log import Sequencer, stage_all
 from safezone.audit.publish import publish
 from safezone.audit.tables import audit_leaf, metadata
 from safezone.audit.verify import verify_log
-from safezone.audit.witness import FileWitness
+from safezone.audit.witnesses.folder import FileWitness
 from safezone.errors import BadInput, IntegrityFailure, NotFound
 from safezone.keys.keystore import Keystore
 from safezone.model import canonical
+from safezone_verify.notes import NoteKey
+from safezone_verify.replay import SHAPE, claimed_seq
+from safezone_verify.verify import Proof
 
 ORIGIN = "safezone/test"
 
@@ -45,7 +48,7 @@ def zone(tmp_path: Path):
 def test_an_entry_is_proven_to_be_in_the_log(zone) -> None:
     engine, keys, _ = zone
     for seq in range(10):
-        proof = Proof.from_json(json.loads(json.dumps(prove(engine, seq).to_json())))
+        proof = read_proof(json.loads(json.dumps(prove(engine, seq).to_json())))
         assert verify_proof(proof, keys)
         assert not verify_proof(Proof(seq, proof.leaf + " ", proof.checkpoint, proof.hashes), keys)
         assert not verify_proof(Proof((seq + 1) % 10, proof.leaf, proof.checkpoint, proof.hashes), keys)
@@ -57,7 +60,7 @@ def test_an_entry_is_proven_to_be_in_the_log(zone) -> None:
             prove(engine, seq)
     for wrong in ({}, {"seq": "x"}, {**proof.to_json(), "hashes": 1}):
         with pytest.raises(BadInput):
-            Proof.from_json(wrong)
+            read_proof(wrong)
 
 
 def test_a_bundle_is_checked_offline(zone, tmp_path: Path) -> None:
@@ -78,14 +81,14 @@ def test_a_bundle_is_checked_offline(zone, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "change", "first"),
     [
-        ("leaves.jsonl", lambda lines: [*lines[:5], lines[5].replace("acc", "acd"), *lines[6:]], 4),
-        ("leaves.jsonl", lambda lines: lines[:5] + lines[6:], 4),
-        ("leaves.jsonl", lambda lines: [*lines[:5], lines[4], *lines[5:]], 4),
+        ("leaves.jsonl", lambda lines: [*lines[:5], lines[5].replace("acc", "acd"), *lines[6:]], 5),
+        ("leaves.jsonl", lambda lines: lines[:5] + lines[6:], 5),
+        ("leaves.jsonl", lambda lines: [*lines[:5], lines[4], *lines[5:]], 5),
         ("leaves.jsonl", lambda lines: lines[:9], 9),
-        ("leaves.jsonl", lambda lines: [*lines[:2], lines[3], lines[2], *lines[4:]], 0),
+        ("leaves.jsonl", lambda lines: [*lines[:2], lines[3], lines[2], *lines[4:]], 2),
         ("leaves.jsonl", lambda lines: ["[" * 5000, *lines[1:]], 0),
-        ("checkpoints.jsonl", lambda lines: [lines[0], lines[1].replace("8", "9", 1), *lines[2:]], 0),
-        ("proofs.jsonl", lambda lines: [lines[0].replace('"first": 4', '"first": 8'), *lines[1:]], 0),
+        ("checkpoints.jsonl", lambda lines: [lines[0], lines[1].replace("8", "9", 1), *lines[2:]], 4),
+        ("proofs.jsonl", lambda lines: [lines[0].replace('"first": 4', '"first": 8'), *lines[1:]], 4),
     ],
 )
 def test_a_changed_bundle_is_found(zone, tmp_path: Path, file: str, change, first: int) -> None:
@@ -108,8 +111,8 @@ def test_a_bundle_against_a_checkpoint_the_auditor_kept(zone, tmp_path: Path) ->
 
 def test_checking_a_bundle_imports_nothing_heavy() -> None:
     code = (
-        "import sys, safezone.audit.bundle; "
-        "print([name for name in ('sqlalchemy', 'pydantic', 'duckdb', 'pandas') if name in sys.modules])"
+        "import sys, safezone_verify.__main__; "
+        "print([name for name in ('sqlalchemy', 'pydantic', 'duckdb', 'pandas', 'rich', 'rfc8785', 'safezone') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
@@ -136,3 +139,50 @@ def test_the_fast_leaf_is_the_canonical_one(text: str) -> None:
               "policy": text, "details": text}  # fmt: skip
     expected = canonical({name.rstrip("_"): value for name, value in fields.items()})
     assert leaf_text(**fields).encode() == expected
+
+
+# The string of RFC 8785, section 3.2.2.2, as it comes out.
+RFC_STRING = '"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"'
+
+
+@pytest.mark.parametrize(
+    ("leaf", "seq"),
+    [
+        ('{"seq":7,"type":' + RFC_STRING + "}", 7),
+        ('{"seq":7,"type":' + RFC_STRING.replace("000f", "000F") + "}", None),
+        ('{"seq":7,"type":' + RFC_STRING.replace("/", "\\/") + "}", None),
+        ('{"seq":7,"type":' + RFC_STRING.replace("€", "\\u20ac") + "}", None),
+        ('{"seq":7}', 7),
+        ('{"seq":7} ', None),
+        ('{"seq": 7}', None),
+        ('{"seq":07}', None),
+        ('{"seq":7.0}', None),
+        ('{"seq":-7}', None),
+        ('{"seq":true}', None),
+        ('{"seq":"7"}', None),
+        ('{"seq":6,"seq":7}', None),
+        ('{"type":"","seq":7}', None),
+        ('{"seq":7,"type":[]}', None),
+        ('{"seq":7,"type":1e3}', None),
+        ('{"seq":7,"가":""}', None),
+        ('{"seq":9007199254740992}', None),
+        ('{"seq":7,"type":"\\ud800"}', None),
+        ("7", None),
+        ("", None),
+    ],
+)
+def test_the_verifier_sees_whether_a_leaf_is_canonical(leaf: str, seq: int | None) -> None:
+    """By itself, without the library the zone writes with (RFC 8785)."""
+    assert claimed_seq(leaf.encode()) == seq
+    if seq is not None:
+        assert canonical(json.loads(leaf)) == leaf.encode()
+    assert claimed_seq(leaf.encode() + b"\xff") is None
+
+
+def test_the_quick_look_at_a_leaf_and_the_thorough_one_agree() -> None:
+    fields = {"seq": 12, "time": "t", "type_": "t", "account": "가", "object_": "o", "purpose": "", "policy": "",
+              "details": "d"}  # fmt: skip
+    leaf = leaf_text(**fields).encode()
+    assert SHAPE.fullmatch(leaf)
+    assert claimed_seq(leaf) == claimed_seq(leaf_text(**fields | {"purpose": '"'}).encode()) == 12
+    assert not SHAPE.fullmatch(leaf_text(**fields | {"purpose": '"'}).encode())

@@ -4,17 +4,8 @@ import hashlib
 
 import pytest
 
-from safezone.audit.merkle import (
-    EMPTY_ROOT,
-    Frontier,
-    consistency_proof,
-    inclusion_proof,
-    leaf_hash,
-    node_hash,
-    root,
-    verify_consistency,
-    verify_inclusion,
-)
+from safezone.audit.merkle import consistency_proof, inclusion_proof, root
+from safezone_verify.merkle import EMPTY_ROOT, Frontier, leaf_hash, node_hash, verify_consistency, verify_inclusion
 
 # Test data of the reference implementation of Certificate Transparency (merkle_tree_test).
 LEAVES = [

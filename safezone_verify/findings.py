@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from safezone.errors import Text
+from safezone_verify.words import Text
 
 _KEPT = 100
 
@@ -23,6 +23,7 @@ class Kind(StrEnum):
     DETAILS = "details"
     NODE = "node"
     CHECKPOINT = "checkpoint"
+    UNWITNESSED = "unwitnessed"
 
 
 _WORDS = {
@@ -35,7 +36,9 @@ _WORDS = {
     Kind.DETAILS: Text("details differ from what was committed to", "기록된 다이제스트와 다른 상세 내용"),
     Kind.NODE: Text("stored tree differs from the entries", "항목과 다른 저장 트리"),
     Kind.CHECKPOINT: Text("checkpoint does not verify", "검증되지 않는 체크포인트"),
+    Kind.UNWITNESSED: Text("no word of the witness named", "지정한 증인의 확인이 없음"),
 }
+_SOMEWHERE = Text("something in this stretch was changed or removed", "이 구간 어딘가가 변경되거나 삭제됨")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class Problem:
         """One line in both languages."""
         place = str(self.seq) if self.last == self.seq else f"{self.seq}-{self.last}"
         words, note = _WORDS[self.kind], f" ({self.note})" if self.note else ""
+        if self.kind is Kind.EDITED and self.last != self.seq:
+            words = _SOMEWHERE
         return Text(f"{place}: {words.en}{note}", f"{place}: {words.ko}{note}")
 
 
@@ -69,14 +74,19 @@ class Findings:
     count: int = 0
 
     def add(self, kind: Kind, seq: int, last: int | None = None, note: str = "") -> None:
-        """Note a problem."""
+        """Note a problem. What only a stretch is known of is few, says the most, and is kept in any case."""
         self.count += 1
-        if len(self.problems) < _KEPT:
+        stretch = kind is Kind.EDITED and last is not None
+        if len(self.problems) < _KEPT or stretch:
             self.problems.append(Problem(kind, seq, seq if last is None else last, note))
 
     def within(self, start: int, end: int) -> bool:
         """Whether a problem is known among entries `start` to before `end`."""
         return any(problem.seq < end and problem.last >= start for problem in self.problems)
+
+    def exactly(self, seq: int) -> bool:
+        """Whether a problem is known of this very entry."""
+        return any(problem.seq == seq == problem.last for problem in self.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +94,16 @@ class Verification:
     """The answer to: is the log whole?
 
     Attributes:
-        size: entries in the log.
-        proven: entries covered by a checkpoint the log signed, from the start.
-        witnessed: entries covered by what a witness, or the auditor's own checkpoint, vouches for.
+        size: entries in the log, or in an excerpt of it.
+        proven: how many a checkpoint the log signed covers; of a log, from the start.
+        witnessed: how many of them a witness, or the auditor's own checkpoint, vouches for.
         staged: events that wait for their place.
         details_deleted: entries whose details are gone, as they may be when their time is over.
         checkpoints: checkpoints compared.
         problems: what is wrong, in the order of discovery (the first hundred).
         count: number of problems.
+        origin: the log's name.
+        caveats: what could not be proven, and why.
     """
 
     size: int
@@ -102,6 +114,8 @@ class Verification:
     checkpoints: int
     problems: tuple[Problem, ...]
     count: int
+    origin: str = ""
+    caveats: tuple[Text, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -113,8 +127,8 @@ class Verification:
         """The problem at the lowest sequence number; of those the one known most exactly."""
 
         def place(problem: Problem) -> tuple[bool, int, int]:
-            # A bad checkpoint says nothing of entries, so it comes last.
-            return problem.kind is Kind.CHECKPOINT, problem.seq, problem.last
+            # A bad checkpoint says nothing of single entries, so it comes last.
+            return problem.kind in {Kind.CHECKPOINT, Kind.UNWITNESSED}, problem.seq, problem.last
 
         return min(self.problems, key=place, default=None)
 
@@ -156,4 +170,5 @@ class Verification:
                 {"kind": problem.kind.value, "seq": problem.seq, "last": problem.last, "note": problem.note}
                 for problem in self.problems
             ],
+            "caveats": [caveat._asdict() for caveat in self.caveats],
         }
