@@ -1,5 +1,8 @@
 """The `log` duty as a process of its own: sequences events and signs checkpoints, once a second.
 
+Those outside the zone, witness and time-stamp authority, are asked in a thread beside the rounds: however slow they
+are, events are sequenced and signed.
+
 It runs until its standard input closes, so it cannot outlive whoever started it; what was staged by then is
 sequenced and witnessed before it ends.
 """
@@ -11,19 +14,27 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from safezone.access.actions import LOG, Action, Actor
+from safezone.audit.running import running
 from safezone.boundary import boundary
 from safezone.errors import SafeZoneError, Unavailable
 from safezone.local.airflow_settings import private_folder
 from safezone.model import Duty
 from safezone.settings import Settings
 from safezone.zone import Zone
+from safezone_verify.notes import NoteKey
 
 _EVERY_SECONDS = 1.0
-_STOP_SECONDS = 30.0
+_STOP_SECONDS = 60.0  # the last checkpoint is shown to a witness and an authority that may both be slow
+_LOOK_AGAIN_SECONDS = 60.0
+"""How often the witness is shown the newest checkpoint though nothing is new: it may have lost its memory, or we ours."""
+_STAMP_SECONDS = 60.0
+"""A time stamp covers all before it: not every checkpoint asks for one."""
 
 
 class LogDuty:
@@ -93,10 +104,12 @@ class LogDuty:
         )
 
 
-def keep_rounds(zone: Zone, stopped: Callable[[], bool], tell: Callable[[Unavailable], None]) -> None:
+def keep_rounds(zone: Zone, stopped: Callable[[], bool], tell: Callable[[SafeZoneError], None]) -> None:
     """Sequence, sign and have witnessed, round after round, and once more at the end.
 
-    An outage is told and waited out. Tampering is not: the log then stops, with its error.
+    Sequencing and signing wait for nobody: witness and time-stamp authority are asked beside the rounds, and again
+    after a while where they did not answer. An outage is told and waited out. Tampering is not: the log then stops,
+    with its error.
 
     Args:
         zone: the zone as the log duty.
@@ -105,16 +118,96 @@ def keep_rounds(zone: Zone, stopped: Callable[[], bool], tell: Callable[[Unavail
     """
     # Once for the run: a decision a round would make the log grow by itself for ever.
     zone.authorizer.authorize(Actor.duty(Duty.LOG), Action.AUDIT_CHECKPOINT, LOG)
-    closed = False
-    while not closed:
-        closed = stopped()
+    with running(zone.settings.home), Outside(zone, tell) as outside:
+        closed = False
+        while not closed:
+            closed = stopped()
+            try:
+                with boundary("log"):
+                    note = zone.sign_log()
+                    outside.finish(note) if closed else outside.show(note)
+            except Unavailable as error:
+                if closed:
+                    raise
+                tell(error)
+
+
+class Outside:
+    """Shows checkpoints to those outside the zone, one at a time, beside the rounds of the log.
+
+    Args:
+        zone: the zone as the log duty.
+        tell: what to do with an outage.
+        clock: seconds, for the tests.
+    """
+
+    def __init__(
+        self, zone: Zone, tell: Callable[[SafeZoneError], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._zone = zone
+        self._tell = tell
+        self._clock = clock
+        self._worker = ThreadPoolExecutor(1, "outside")
+        self._showing: Future[list[SafeZoneError]] | None = None
+        self._note: str | None = None
+        self._again = 0.0
+        self._stamp = 0.0
+        self._failures = 0
+
+    def __enter__(self) -> Outside:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._worker.shutdown()
+
+    def show(self, note: str | None) -> None:
+        """Show the newest checkpoint, unless it was shown or one is being shown; does not wait.
+
+        Raises:
+            SafeZoneError: what showing the one before ended with, if it was no outage.
+        """
+        if self._showing is not None:
+            if not self._showing.done():
+                return
+            self._settle(self._showing.result())
+        now = self._clock()
+        text = _text(note)
+        if note is None or (text == self._note and now < self._again) or (self._failures and now < self._again):
+            return
+        self._note, self._again = text, now + _LOOK_AGAIN_SECONDS
+        stamp = now >= self._stamp
+        if stamp:
+            self._stamp = now + _STAMP_SECONDS
+        # The key provider is asked here: not every one of them may be used by two threads at once.
+        self._showing = self._worker.submit(self._show, note, self._zone.log_keys, stamp)
+
+    def finish(self, note: str | None) -> None:
+        """Wait for what is being shown, then show the last checkpoint too (SafeZoneError as in `show`)."""
+        if self._showing is not None:
+            self._settle(self._showing.result())
+        if note is not None:
+            self._settle(self._show(note, self._zone.log_keys, stamp=True))
+
+    def _show(self, note: str, keys: list[NoteKey], stamp: bool) -> list[SafeZoneError]:
         try:
             with boundary("log"):
-                zone.keep_log()
+                return self._zone.show_log(note, keys, stamp=stamp)[1]
         except Unavailable as error:
-            if closed:
-                raise
-            tell(error)
+            return [error]
+
+    def _settle(self, missing: list[SafeZoneError]) -> None:
+        self._showing = None
+        for error in missing:
+            self._tell(error)
+        self._failures = self._failures + 1 if missing else 0
+        if missing:
+            self._again = self._clock() + min(_LOOK_AGAIN_SECONDS, 2.0**self._failures)
+            self._note = None
+
+
+def _text(note: str | None) -> str | None:
+    """What a checkpoint says, without who signed it."""
+    return None if note is None else note.rpartition("\n\n")[0]
 
 
 def main() -> None:

@@ -1,30 +1,54 @@
 """What every witness promises; each adapter adds itself to WITNESSES."""
 
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from safezone.audit.checkpoint import Checkpoint, NoteKey, open_checkpoint, parse_note, sign_text, signers
-from safezone.audit.merkle import Frontier, consistency_proof, leaf_hash
+from safezone.audit.checkpoint import cosign, open_checkpoint, parse_note, sign_text, signers
+from safezone.audit.exchange import Address
+from safezone.audit.merkle import consistency_proof
 from safezone.audit.verify import KeyedWitness
-from safezone.audit.witness import FileWitness
+from safezone.audit.witnesses.folder import FileWitness
+from safezone.audit.witnesses.http import HttpWitness
+from safezone.audit.witnesses.state import WitnessState
 from safezone.errors import Denied, IntegrityFailure, UsageError
 from safezone.ports import Witness
+from safezone_verify.merkle import Frontier, leaf_hash
+from safezone_verify.notes import COSIGNED, Checkpoint, NoteKey
+from tests.fixtures.witness_server import serving
 
 LOG = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 KEY = NoteKey("safezone/test", LOG.public_key().public_bytes_raw())
 
 
-def _file_witness(folder: Path) -> KeyedWitness:
+def _file_witness(folder: Path) -> FileWitness:
     witness = FileWitness(folder)
     witness.enrol([KEY])
     return witness
 
 
-WITNESSES: dict[str, Callable[[Path], KeyedWitness]] = {"file": _file_witness}
+@contextmanager
+def _folder(folder: Path) -> Iterator[Callable[[], KeyedWitness]]:
+    yield lambda: _file_witness(folder)
+
+
+@contextmanager
+def _program(folder: Path) -> Iterator[Callable[[], KeyedWitness]]:
+    state = WitnessState(folder)
+    state.enrol(KEY)
+    with serving(folder) as address:
+        yield lambda: HttpWitness(Address.parse(f"http://{address}"), WitnessState(folder).key, KEY.name)
+
+
+WITNESSES: dict[str, Callable[[Path], AbstractContextManager[Callable[[], KeyedWitness]]]] = {
+    "folder": _folder,
+    "http": _program,
+}
 
 
 class Log:
@@ -46,8 +70,9 @@ class Log:
 
 
 @pytest.fixture(params=WITNESSES)
-def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], KeyedWitness]:
-    return lambda: WITNESSES[request.param](tmp_path / "witness")
+def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], KeyedWitness]]:
+    with WITNESSES[request.param](tmp_path / "witness") as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -109,6 +134,36 @@ def test_it_listens_to_its_log_alone(witness: KeyedWitness) -> None:
         with pytest.raises(IntegrityFailure):
             witness.add(note, [])
     assert witness.latest() is None
+
+
+def test_of_several_at_once_none_takes_it_back(witness: KeyedWitness) -> None:
+    """Ten log duties show it ten lengths at the same time: some are too late, and say so; the newest stays."""
+    log = Log()
+    witness.add(log.note(5), [])
+    refused = []
+
+    def show(size: int) -> None:
+        try:
+            witness.add(log.note(size), log.proof(5, size))
+        except IntegrityFailure:
+            refused.append(size)
+
+    workers = [threading.Thread(target=show, args=(size,)) for size in range(6, 16)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    newest = open_checkpoint(witness.latest(), [KEY])
+    assert newest.size == max(set(range(6, 16)) - set(refused))
+    assert newest.root == log.roots[newest.size]
+
+
+def test_signatures_of_strangers_are_not_kept(witness: KeyedWitness) -> None:
+    log, stranger = Log(), Ed25519PrivateKey.generate()
+    other = NoteKey("safezone/stranger", stranger.public_key().public_bytes_raw())
+    note = cosign(log.note(5), NoteKey(other.name, other.public, COSIGNED), 1, stranger.sign)
+    witness.add(note, [])
+    assert "stranger" not in witness.latest()
 
 
 def test_a_rotated_key_is_enrolled_beside_the_old_one(tmp_path: Path) -> None:
