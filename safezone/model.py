@@ -9,6 +9,7 @@ import hashlib
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, NewType
 
 import rfc8785
@@ -98,6 +99,15 @@ class ProjectState(StrEnum):
     CLOSED = "CLOSED"
 
 
+class DestructionState(StrEnum):
+    """Life of a destruction of keys: asked for by one person, agreed to by another, carried out after a wait."""
+
+    REQUESTED = "REQUESTED"
+    APPROVED = "APPROVED"
+    DESTROYED = "DESTROYED"
+    WITHDRAWN = "WITHDRAWN"
+
+
 class JobState(StrEnum):
     """Life of a queued piece of work; a request never waits in one of these."""
 
@@ -170,6 +180,7 @@ class PartRef:
         sha256: digest of the encrypted bytes.
         rows: number of rows.
         size: number of encrypted bytes.
+        footer: digest of its beginning and footer, which a reader parses first; "" in manifests of before.
     """
 
     name: str
@@ -177,9 +188,15 @@ class PartRef:
     sha256: str
     rows: int
     size: int
+    footer: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values; what an older manifest does not have is left out, so that its digest stays."""
+        values = {name: getattr(self, name) for name in PartRef.__slots__}
+        return values if self.footer else {name: value for name, value in values.items() if name != "footer"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Manifest:
     """What a version is made of: immutable, signed, and the only way to find its parts.
 
@@ -222,7 +239,7 @@ class Manifest:
         return asdict(self) | {
             "inputs": list(self.inputs),
             "columns": [list(column) for column in self.columns],
-            "parts": [asdict(part) for part in self.parts],
+            "parts": [part.to_json() for part in self.parts],
         }
 
     @classmethod
@@ -237,9 +254,12 @@ class Manifest:
             }
         )
 
-    @property
+    @cached_property
     def sha256(self) -> str:
-        """Digest of the canonical manifest: what signatures, reviews and later versions refer to."""
+        """Digest of the canonical manifest: what signatures, reviews and later versions refer to.
+
+        Kept once computed, since a manifest of ten thousand parts is asked for it for every one of them.
+        """
         return digest(self.to_json())
 
 

@@ -61,7 +61,10 @@ def main() -> None:
 def whole_ingest(folder: Path, rows: int) -> None:
     """A CP949 CSV of `rows` rows, from the inbox to a candidate for publication, each step its own process."""
     settings = Settings(
-        home=folder / "zone", passphrase_file=folder / "out" / "passphrase", witness_dir=folder / "out" / "witness"
+        home=folder / "zone",
+        passphrase_file=folder / "out" / "passphrase",
+        witness_dir=folder / "out" / "witness",
+        ledger_dir=folder / "out" / "destroyed",
     )
     zone = initialise(settings)
     people = enrol_sample_accounts(zone)

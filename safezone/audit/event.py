@@ -9,8 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from safezone.audit import circumstances
 from safezone.errors import UsageError
 from safezone.model import canonical
+
+_EXACT = 2**53 - 1
+"""Largest integer RFC 8785 writes exactly."""
 
 
 class EventType(StrEnum):
@@ -47,6 +51,11 @@ class EventType(StrEnum):
     VAULT_WRITE = "vault.write"
     CHECKPOINT_SIGNED = "checkpoint.signed"
     LOG_DETAILS_DELETED = "log.details_deleted"
+
+
+LASTING = frozenset({EventType.KEY_DESTROYED, EventType.CHECKPOINT_SIGNED, EventType.LOG_DETAILS_DELETED})
+"""Types whose details are never deleted: they hold ids, versions and counts, nothing of a person, and never where
+something was done from. A destruction that was cut off is finished by what the details of ``key.destroyed`` say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +120,15 @@ def details_json(event: AuditEvent) -> str:
     fields = (event.type, event.actor, event.object, event.purpose, event.policy)
     if not all(isinstance(value, str) and _plain(value) for value in fields) or not event.actor:
         raise _unwritable()
-    if not event.details:
+    # Where it was done from goes with every event that may forget it; what the event says itself comes first.
+    details = dict(event.details) if event.type in LASTING else {**circumstances.known(), **event.details}
+    if not details:
         return ""
-    for name, value in event.details.items():
+    for name, value in details.items():
         if not isinstance(name, str) or not isinstance(value, (str, int)) or "\x00" in f"{name}{value}":
             raise _unwritable()
     try:
-        return canonical(dict(event.details)).decode()
+        return canonical(details).decode()
     except ValueError:
         # A lone surrogate, or an integer beyond 2**53 (RFC 8785, section 3.2.2.3).
         raise _unwritable() from None

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, select
 
 from safezone.audit.engine import read, write
 from safezone.audit.event import AuditEvent, details_digest, details_json, leaf_text
-from safezone.audit.merkle import Frontier, leaf_hash
-from safezone.audit.tables import audit_detail, audit_event, audit_leaf, audit_node
+from safezone.audit.statements import insert_events, insert_leaves
+from safezone.audit.tables import audit_event, audit_leaf
 from safezone.audit.tree import StoredTree, lock_log
 from safezone.model import now, timestamp
-
-_INSERT_EVENT = insert(audit_event)
-_INSERT_DETAIL = insert(audit_detail)
-_INSERT_LEAF = insert(audit_leaf)
-_INSERT_NODE = insert(audit_node)
-_SET_SEQ = update(audit_event).where(audit_event.c.id == bindparam("event")).values(seq=bindparam("place"))
+from safezone_verify.merkle import Frontier, leaf_hash
 
 
 def stage(connection: Connection, event: AuditEvent) -> str:
@@ -37,31 +32,18 @@ def stage(connection: Connection, event: AuditEvent) -> str:
 def stage_all(connection: Connection, events: Iterable[AuditEvent]) -> list[str]:
     """Record several events in the caller's transaction, in order; return their uids."""
     moment = timestamp(now())
-    rows: list[dict[str, Any]] = []
-    details: list[dict[str, Any]] = []
+    rows: list[tuple[str, ...]] = []
+    details: list[tuple[str, bytes, str]] = []
     for event in events:
         uid, body, committed = secrets.token_hex(16), details_json(event), ""
         if body:
             salt = secrets.token_bytes(32)
             committed = details_digest(salt, body.encode())
-            details.append({"uid": uid, "salt": salt, "details": body})
-        rows.append(
-            {
-                "uid": uid,
-                "time": moment,
-                "type": str(event.type),
-                "account": event.actor,
-                "object": event.object,
-                "purpose": event.purpose,
-                "policy": event.policy,
-                "details_digest": committed,
-            }
-        )
-    if rows:
-        connection.execute(_INSERT_EVENT, rows)
-    if details:
-        connection.execute(_INSERT_DETAIL, details)
-    return [row["uid"] for row in rows]
+            details.append((uid, salt, body))
+        fields = (str(event.type), event.actor, event.object, event.purpose, event.policy)
+        rows.append((uid, moment, *fields, committed))
+    insert_events(connection, rows, details)
+    return [row[0] for row in rows]
 
 
 class Sequencer:
@@ -74,7 +56,7 @@ class Sequencer:
         batch: events in one transaction.
     """
 
-    def __init__(self, engine: Engine, batch: int = 1_000) -> None:
+    def __init__(self, engine: Engine, batch: int = 5_000) -> None:
         self._engine = engine
         self._batch = batch
         self._frontier = Frontier()
@@ -116,11 +98,10 @@ class Sequencer:
         return StoredTree(connection).frontier(size)
 
 
-def _append(connection: Connection, frontier: Frontier, events: Iterable[Any]) -> None:
-    leaves, nodes, places = [], [], []
-    for event in events:
-        seq = frontier.size
-        leaf = leaf_text(
+def _append(connection: Connection, frontier: Frontier, events: Sequence[Any]) -> None:
+    start = frontier.size
+    leaves = [
+        leaf_text(
             seq=seq,
             time=event.time,
             type_=event.type,
@@ -130,12 +111,8 @@ def _append(connection: Connection, frontier: Frontier, events: Iterable[Any]) -
             policy=event.policy,
             details=event.details_digest,
         )
-        leaves.append({"seq": seq, "leaf": leaf})
-        places.append({"event": event.id, "place": seq})
-        nodes += [
-            {"level": level, "index": index, "hash": value}
-            for level, index, value in frontier.append(leaf_hash(leaf.encode()))
-        ]
-    connection.execute(_INSERT_LEAF, leaves)
-    connection.execute(_INSERT_NODE, nodes)
-    connection.execute(_SET_SEQ, places)
+        for seq, event in enumerate(events, start)
+    ]
+    nodes = [node for leaf in leaves for node in frontier.append(leaf_hash(leaf.encode()))]
+    places = [(seq, event.id) for seq, event in enumerate(events, start)]
+    insert_leaves(connection, list(enumerate(leaves, start)), nodes, places)

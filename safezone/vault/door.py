@@ -29,6 +29,7 @@ from safezone.model import Manifest, PartRef, Stage, VersionState, WrappedKey
 from safezone.ports import BlobStore, KeyProvider
 from safezone.vault import parts
 from safezone.vault.documents import damaged, open_document, sign_document
+from safezone.vault.opening import SealedPart, footer_digest, opened
 from safezone.vault.parts import PendingPart
 
 INTAKE, QUARANTINE = "intake", "quarantine"
@@ -193,7 +194,9 @@ class Vault:
                         table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
                         writer.write_table(table, row_group_size=parts.ROW_GROUP)
                         rows += batch.num_rows
-        ref = PartRef(name, uri, sink.sha256, rows, sink.size)
+        with self._open(uri) as raw:
+            footer = footer_digest(raw, uri)
+        ref = PartRef(name, uri, sink.sha256, rows, sink.size, footer)
         wrapped = self._keys.wrap(kek, key, parts.pending_context(dataset, version, name))
         self._fresh[uri] = key
         return PendingPart(ref, wrapped, counts())
@@ -300,24 +303,17 @@ class Vault:
         chosen = [part for part in manifest.parts if only is None or part.name in only]
         if only is not None and len(chosen) != len(set(only)):
             raise _no_part(version)
-        uri = version.manifest_uri.removesuffix(".manifest.json") + ".keys.json"
+        uri = parts.key_table_uri(version.manifest_uri)
         with self._open(uri) as raw:
             table = parts.read_key_table(raw.read(), manifest, uri)
         names = list(columns) if columns is not None else [name for name, _ in manifest.columns]
-        files: list[BinaryIO] = []
-        try:
-            children = []
-            for part in chosen:
-                self._record_read(grant, f"version/{version.id}", part.name, part.rows, names)
-                key = self._unwrap(table[part.name], parts.committed_context(manifest, part.name), uri)
-                file = self._open(part.uri)
-                files.append(file)
-                parts.check_digest(file, part, part.uri)
-                children.append(_part_dataset(file, key, parts.aad(version.dataset, version.id, part.name)))
-            yield ds.dataset(children) if children else ds.dataset(pa.table({}))
-        finally:
-            for file in files:
-                file.close()
+        context, sealed = parts.committed_contexts(manifest), []
+        for part in chosen:
+            self._record_read(grant, f"version/{version.id}", part.name, part.rows, names, manifest.policy)
+            key = self._unwrap(table[part.name], context(part.name), uri)
+            sealed.append(SealedPart(part, key, parts.aad(version.dataset, version.id, part.name)))
+        with opened(sealed, self._open) as dataset:
+            yield dataset
 
     @contextmanager
     def open_pending(
@@ -333,19 +329,17 @@ class Vault:
             pending: the parts.
         """
         self._need(grant, _WRITES, stage, dataset)
-        files: list[BinaryIO] = []
-        try:
-            children = []
-            for part in pending:
-                key = self._pending_key(dataset, version, part)
-                file = self._open(part.ref.uri)
-                files.append(file)
-                parts.check_digest(file, part.ref, part.ref.uri)
-                children.append(_part_dataset(file, key, parts.aad(dataset, version, part.ref.name)))
-            yield ds.dataset(children)
-        finally:
-            for file in files:
-                file.close()
+        for part in pending:
+            # Which columns its checks read is not known here: all of them.
+            self._record_read(grant, f"version/{version}", part.ref.name, part.ref.rows, ("*",))
+        sealed = [
+            SealedPart(
+                part.ref, self._pending_key(dataset, version, part), parts.aad(dataset, version, part.ref.name)
+            )
+            for part in pending
+        ]
+        with opened(sealed, self._open) as data:
+            yield data
 
     def _open(self, uri: str) -> BinaryIO:
         """Open an object the zone wrote; one that is gone is damage, and not a slip in a name."""
@@ -360,12 +354,15 @@ class Vault:
         except IntegrityFailure:
             raise damaged(name) from None
 
-    def _record_read(self, grant: Grant, object_: str, part: str, rows: int, columns: Sequence[str]) -> None:
+    def _record_read(
+        self, grant: Grant, object_: str, part: str, rows: int, columns: Sequence[str], policy: str = ""
+    ) -> None:
         event = AuditEvent(
             EventType.VAULT_READ,
             grant.actor.id,
             object_,
             purpose=f"{grant.action.value} {grant.resource.name}",
+            policy=policy,
             details={"grant": grant.id, "part": part, "rows": rows, "columns": ",".join(columns)},
         )
         with self._catalog.write(event):
@@ -410,10 +407,3 @@ def _no_part(version: VersionRecord) -> NotFound:
         (f"Version {version.id} has no part of that name.", f"버전 {version.id}에 그런 이름의 파트가 없습니다."),
         ("Take the names from its manifest.", "매니페스트에 있는 이름을 쓰십시오."),
     )
-
-
-def _part_dataset(file: BinaryIO, key: bytes, context: bytes) -> ds.Dataset:
-    file_format = parts.scan_format(key, context)
-    native = file if isinstance(file, pa.NativeFile) else pa.PythonFile(file, mode="r")
-    fragment = file_format.make_fragment(native)
-    return ds.FileSystemDataset([fragment], fragment.physical_schema, file_format)

@@ -11,7 +11,7 @@ import base64
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -43,8 +43,7 @@ class PendingPart:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values, to be signed."""
-        ref = {name: getattr(self.ref, name) for name in PartRef.__slots__}
-        return {"ref": ref, "key": key_to_json(self.key), "counts": self.counts}
+        return {"ref": self.ref.to_json(), "key": key_to_json(self.key), "counts": self.counts}
 
     @classmethod
     def from_json(cls, body: dict[str, Any]) -> PendingPart:
@@ -74,7 +73,13 @@ def pending_context(dataset: str, version: str, part: str) -> bytes:
 
 def committed_context(manifest: Manifest, part: str) -> bytes:
     """Context of a committed part's key: its place and the manifest's digest, so neither can be exchanged."""
-    return aad(manifest.dataset, manifest.version, part) + b"/" + manifest.sha256.encode()
+    return committed_contexts(manifest)(part)
+
+
+def committed_contexts(manifest: Manifest) -> Callable[[str], bytes]:
+    """`committed_context` for every part of a manifest, whose digest is taken once and not once for each part."""
+    end = b"/" + manifest.sha256.encode()
+    return lambda part: aad(manifest.dataset, manifest.version, part) + end
 
 
 def key_table(manifest: Manifest, keys: dict[str, WrappedKey]) -> bytes:
@@ -97,6 +102,11 @@ def read_key_table(data: bytes, manifest: Manifest, name: str) -> dict[str, Wrap
     if not belongs or set(keys) != {part.name for part in manifest.parts}:
         raise damaged(name)
     return keys
+
+
+def key_table_uri(manifest_uri: str) -> str:
+    """Where the key table of a manifest lies: beside it."""
+    return manifest_uri.removesuffix(".manifest.json") + ".keys.json"
 
 
 def key_name(dataset: str, place: str, delivery: str) -> str:
