@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 from safezone.access.actions import ZONE, Action, Actor
 from safezone.airlock import release
-from safezone.audit.event import AuditEvent, EventType
+from safezone.audit.event import EventType
+from safezone.audit.retention import prune
 from safezone.boundary import boundary
 from safezone.catalog import history, jobs
 from safezone.catalog.policies import of_version, require_in_force
-from safezone.catalog.records import DeliveryRecord, PolicyRecord, QuarantineRecord, ReleaseRecord, VersionRecord
+from safezone.catalog.records import (
+    DeliveryRecord,
+    PolicyRecord,
+    ProjectRecord,
+    QuarantineRecord,
+    ReleaseRecord,
+    VersionRecord,
+)
+from safezone.custody import destroy, orders, projects
+from safezone.custody.endings import end_delivery, end_version
 from safezone.errors import DeliveryError, SafeZoneError
 from safezone.model import Duty, Stage, VersionState, now
 from safezone.pipeline.receive import commitment, is_id
@@ -34,7 +45,8 @@ def keep_house(ingest: Zone, releasing: Zone) -> dict[str, int]:
         releasing: the zone as the release duty, which ends releases and queues jobs again.
 
     Returns:
-        How many releases ended, jobs were queued again, deliveries left the inbox, versions were destroyed and
+        How many releases ended, jobs were queued again, deliveries left the inbox, details of the log were
+        forgotten, versions were destroyed, keys of ended projects and agreed destructions were carried out, and
         objects removed.
 
     Raises:
@@ -46,12 +58,53 @@ def keep_house(ingest: Zone, releasing: Zone) -> dict[str, int]:
             "expired": release.expire(releasing.airlock),
             "requeued": jobs.requeue_stale(releasing.catalog, Duty.RELEASE.value),
             "cleared": clear_inbox(ingest),
+            "forgotten": sum(prune(ingest.catalog.engine, INGEST.id).values()),
         }
-        try:
-            done["destroyed"] = destroy_expired(ingest)
-        finally:
-            done["swept"] = sweep(ingest)
+        faults: list[SafeZoneError] = []
+        steps: dict[str, Callable[[], int]] = {
+            "destroyed": lambda: destroy_expired(ingest),
+            "ended_projects": lambda: end_projects(ingest, releasing),
+            "shredded": lambda: carry_out(ingest, releasing),
+            "swept": lambda: sweep(ingest),
+        }
+        # What one of these cannot decide holds up none of the others.
+        for name, step in steps.items():
+            try:
+                done[name] = step()
+            except SafeZoneError as error:
+                faults.append(error)
+        if faults:
+            raise faults[0]
         return done
+
+
+def carry_out(ingest: Zone, releasing: Zone) -> int:
+    """Carry out destructions that two people agreed to and whose waiting time is over. Returns how many.
+
+    Before that, whatever an earlier run began and did not certify is gone on with.
+
+    Raises:
+        SafeZoneError: one of them could not be proven; all others were carried out.
+    """
+    finished = destroy.finish(ingest, INGEST.id, (releasing,))
+    return len(finished) + len(orders.run_due(ingest, INGEST, (releasing,)))
+
+
+def end_projects(ingest: Zone, releasing: Zone) -> int:
+    """Destroy the keys of projects that have ended, once none of their releases is alive. Returns how many.
+
+    A project's key is additional information, kept no longer than it is needed (Decree of PIPA, article 29-5(1)).
+    """
+    existing = {key.name for key in releasing.keys.list()}
+    ended = 0
+    for project in releasing.catalog.list(ProjectRecord):
+        name = f"project/{project.id}"
+        if name in existing and projects.is_over(releasing.catalog, releasing.accounts, project.id):
+            reason = f"{project.id}: {project.title}"
+            authority = destroy.Authority("project-end", name, reason)
+            done = destroy.destroy(releasing, [name], authority, Duty.RELEASE.value, others=(ingest,))
+            ended += done is not None
+    return ended
 
 
 def clear_inbox(zone: Zone) -> int:
@@ -93,9 +146,7 @@ def destroy_expired(zone: Zone) -> int:
         try:
             if version.state is VersionState.DESTROYED or not _over(zone, version):
                 continue
-            if version.state in {VersionState.IN_REVIEW, VersionState.PUBLISHED}:
-                version = _moved(zone, version, VersionState.WITHDRAWN)
-            _moved(zone, version, VersionState.DESTROYED)
+            end_version(zone, version, INGEST.id, destroy.RETENTION)
             destroyed += 1
         except SafeZoneError as error:
             fault = fault or error
@@ -116,18 +167,12 @@ def _over(zone: Zone, version: VersionRecord) -> bool:
     return version.created + timedelta(days=days) <= now()
 
 
-def _moved(zone: Zone, version: VersionRecord, after: VersionState) -> VersionRecord:
-    event = _event(f"version/{version.id}", after, version.manifest_digest, version.policy)
-    with zone.catalog.write(event) as connection:
-        zone.catalog.move(connection, version, after)
-    return zone.catalog.get(VersionRecord, version.id)
-
-
-def _event(object_: str, after: VersionState, purpose: str, policy: str = "") -> AuditEvent:
-    details = {"reason": "retention"}
-    return history.moved(
-        EventType.VERSION_STATE, INGEST.id, object_, after, about=purpose, policy=policy, details=details
-    )
+def _past(zone: Zone, version: VersionRecord) -> bool:
+    """Whether a destroyed version's time is over, and not only its key destroyed before that by two people."""
+    try:
+        return _over(zone, version)
+    except SafeZoneError:
+        return False
 
 
 def _end_deliveries(zone: Zone) -> None:
@@ -138,16 +183,14 @@ def _end_deliveries(zone: Zone) -> None:
             continue
         raw = zone.catalog.list(VersionRecord, stage=Stage.RAW, delivery=delivery.id)
         if raw:
-            over = all(version.state is VersionState.DESTROYED for version in raw)
+            over = all(version.state is VersionState.DESTROYED and _past(zone, version) for version in raw)
         else:
             if delivery.dataset not in days:
                 days[delivery.dataset] = _raw_days(zone, delivery.dataset)
             limit = days[delivery.dataset]
             over = limit is not None and delivery.created + timedelta(days=limit) <= now()
         if over:
-            event = _event(f"delivery/{delivery.id}", VersionState.DESTROYED, delivery.content)
-            with zone.catalog.write(event) as connection:
-                zone.catalog.move(connection, delivery, VersionState.DESTROYED)
+            end_delivery(zone, delivery, INGEST.id, destroy.RETENTION)
 
 
 def _raw_days(zone: Zone, dataset: str) -> int | None:
@@ -179,13 +222,8 @@ def _destroy_keys(zone: Zone) -> None:
         else:
             needed |= names
     existing = {key.name for key in zone.keys.list()}
-    for name in sorted((existing & set(over)) - needed):
-        if not _destroyed(zone, over[name]):
-            continue
-        # Written down first: a key is never gone without a word, and a run cut off here says it once more.
-        with zone.catalog.write(AuditEvent(EventType.KEY_DESTROYED, INGEST.id, f"key/{name}", purpose="retention")):
-            pass
-        zone.keys.destroy(name)
+    gone = [name for name in (existing & set(over)) - needed if _destroyed(zone, over[name])]
+    destroy.destroy(zone, gone, destroy.Authority(destroy.RETENTION, destroy.RETENTION), INGEST.id)
 
 
 def _destroyed(zone: Zone, object_: str) -> bool:

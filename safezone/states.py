@@ -12,11 +12,11 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from safezone.errors import WrongState
-from safezone.model import JobState, ProjectState, RequestState, VersionState
+from safezone.model import DestructionState, JobState, ProjectState, RequestState, VersionState
 
 S = TypeVar("S", bound=StrEnum)
 
-V, R, P, J = VersionState, RequestState, ProjectState, JobState
+V, R, P, J, D = VersionState, RequestState, ProjectState, JobState, DestructionState
 
 VERSION: Mapping[VersionState, frozenset[VersionState]] = MappingProxyType(
     {
@@ -49,6 +49,15 @@ PROJECT: Mapping[ProjectState, frozenset[ProjectState]] = MappingProxyType(
         P.PROPOSED: frozenset({P.APPROVED, P.CLOSED}),
         P.APPROVED: frozenset({P.PROPOSED, P.CLOSED}),
         P.CLOSED: frozenset(),
+    }
+)
+
+DESTRUCTION: Mapping[DestructionState, frozenset[DestructionState]] = MappingProxyType(
+    {
+        D.REQUESTED: frozenset({D.APPROVED, D.WITHDRAWN}),
+        D.APPROVED: frozenset({D.DESTROYED, D.WITHDRAWN}),
+        D.DESTROYED: frozenset(),
+        D.WITHDRAWN: frozenset(),
     }
 )
 

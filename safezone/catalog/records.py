@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeVar, cast
 
 from safezone.model import (
+    DestructionState,
     JobKind,
     JobState,
     ProjectState,
@@ -191,6 +192,33 @@ class ReleaseRecord:
     created: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class DestructionRecord:
+    """A destruction of keys: what is to go, why, who asked, and from when on it may be carried out.
+
+    Attributes:
+        id: its id.
+        keys: names of the keys, sorted.
+        scope: how they were named: a dataset or a delivery with everything below it; empty when one by one.
+        reason: why, in the words of who asked.
+        asked_by: account id.
+        state: how far it is.
+        due: not before this moment; the second person signs it. None until then.
+        certificate: id of the certificate, once it was begun.
+        created: when it was asked for.
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    scope: str
+    reason: str
+    asked_by: str
+    state: DestructionState
+    due: datetime | None
+    certificate: str | None
+    created: datetime
+
+
 T = TypeVar("T")
 
 _ENUMS: Mapping[str, Any] = {
@@ -203,6 +231,7 @@ _STATES: Mapping[type[Any], type[StrEnum]] = {
     ProjectRecord: ProjectState,
     RequestRecord: RequestState,
     JobRecord: JobState,
+    DestructionRecord: DestructionState,
 }
 
 
@@ -216,7 +245,7 @@ def _value(cls: type[Any], name: str, value: Any) -> Any:
         return _STATES[cls](value)
     if name == "roles":
         return tuple(Role(role) for role in value)
-    if name in {"members", "columns"}:
+    if name in {"members", "columns", "keys"}:
         return tuple(value)
     if name == "kind" and cls is JobRecord:
         return JobKind(value)

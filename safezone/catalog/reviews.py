@@ -14,7 +14,13 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from safezone.audit.event import AuditEvent, EventType
-from safezone.catalog.records import AccountRecord, ProjectRecord, RequestRecord, ReviewRecord
+from safezone.catalog.records import (
+    AccountRecord,
+    DestructionRecord,
+    ProjectRecord,
+    RequestRecord,
+    ReviewRecord,
+)
 from safezone.catalog.store import Catalog, new_id
 from safezone.errors import Denied
 from safezone.model import Verdict, canonical, digest, now, timestamp
@@ -76,6 +82,23 @@ def request_subject(
         "project": digest(project),
         "terms": terms,
         "checks": digest(request.checks),
+    }
+
+
+def destruction_subject(order: DestructionRecord) -> dict[str, Any]:
+    """What is signed when keys are to be destroyed: the keys, the reason and who asked.
+
+    The second person signs also the moment before which nothing may happen, so that no row and no event edited
+    later can bring it forward.
+    """
+    return {
+        "kind": "destruction",
+        "destruction": order.id,
+        "keys": sorted(order.keys),
+        "scope": order.scope,
+        "reason": order.reason,
+        "asked_by": order.asked_by,
+        "due": "" if order.due is None else timestamp(order.due),
     }
 
 

@@ -36,6 +36,7 @@ _TABLES: Mapping[type[Any], Table] = {
     records.RequestRecord: tables.request,
     records.JobRecord: tables.job,
     records.ReleaseRecord: tables.release,
+    records.DestructionRecord: tables.destruction,
 }
 _TRANSITIONS: Mapping[type[Any], Mapping[Any, frozenset[Any]]] = {
     records.VersionRecord: states.VERSION,
@@ -43,6 +44,7 @@ _TRANSITIONS: Mapping[type[Any], Mapping[Any, frozenset[Any]]] = {
     records.ProjectRecord: states.PROJECT,
     records.RequestRecord: states.REQUEST,
     records.JobRecord: states.JOB,
+    records.DestructionRecord: states.DESTRUCTION,
 }
 
 

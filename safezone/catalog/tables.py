@@ -191,3 +191,17 @@ release = Table(
     Column("pulls", Integer, nullable=False),
     Column("created", DateTime(timezone=True), nullable=False),
 )
+
+destruction = Table(
+    "destruction",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("keys", JSON, nullable=False),
+    Column("scope", String(256), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("asked_by", ID, nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("due", DateTime(timezone=True)),
+    Column("certificate", ID),
+    Column("created", DateTime(timezone=True), nullable=False),
+)

@@ -1,17 +1,20 @@
-"""`keys list|rotate|destroy`: custody of the zone's keys, at its console."""
+"""`keys list|rotate|destroy|certificate`: custody of the zone's keys, at its console."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from safezone.cli import destructions as destruction_commands
 from safezone.cli import say
-from safezone.cli.acting import Acting, confirm
+from safezone.cli.acting import Acting
 from safezone.cli.say import Json, Yes, t
+from safezone.errors import UsageError
 
 group = typer.Typer(help=t("키 보관: 목록, 교체, 파기", "Key custody: list, rotate, destroy"), no_args_is_help=True)
-Name = Annotated[str, typer.Argument(metavar="KEY", help=t("키 이름", "Name of the key"))]
+group.add_typer(destruction_commands.group, name="destruction")
 
 
 @group.command("list", help=t("키 목록(내용은 보이지 않음)", "List keys, without their material"))
@@ -22,9 +25,7 @@ def list_(as_json: Json = False) -> None:
     acting = Acting(None)
     acting.authorize(Action.KEYS_READ, ZONE)
     found = acting.zone.keys.list()
-    gone: list[tuple[str, str]] = getattr(
-        acting.zone.keys, "destroyed", list
-    )()  # a provider may not remember what it destroyed
+    gone = acting.zone.keys.destroyed()
     if as_json:
         living = [
             {
@@ -47,55 +48,167 @@ def list_(as_json: Json = False) -> None:
 
 
 @group.command(
-    "rotate", help=t("새 판을 만들어 사용(이전 판은 열기만)", "Add a version and use it; earlier ones still open")
+    "rotate",
+    help=t(
+        "새 판을 만들고 데이터 키를 새 판으로 다시 감쌈", "Add a version and close every data key under it anew"
+    ),
 )
-def rotate(name: Name, as_json: Json = False) -> None:
-    """Rotate a key."""
-    from safezone.access.actions import ZONE, Action
-    from safezone.audit.event import AuditEvent, EventType
+def rotate(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[KEY]...", help=t("키 이름", "Names of keys"))
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help=t("오래된 데이터 보호 키 전부", "Every key-encryption key that is old"))
+    ] = False,
+    older_than: Annotated[
+        int, typer.Option("--older-than", min=0, help=t("며칠 지난 것(--all과 함께)", "Days, together with --all"))
+    ] = 365,
+    as_json: Json = False,
+) -> None:
+    """Rotate keys: parts and manifests stay as they are, key tables are rewritten."""
+    from safezone.backup import recovery
+    from safezone.cli.deliveries import progress_bar
+    from safezone.custody import rotation
 
+    if bool(names) == every:
+        raise UsageError(
+            "keys.which",
+            ("Name keys, or give --all.", "키 이름이나 --all 중 하나를 지정하십시오."),
+            (
+                "safezone keys rotate KEY, or --all --older-than DAYS",
+                "safezone keys rotate 키, 또는 --all --older-than 일",
+            ),
+        )
     acting = Acting(None)
-    acting.authorize(Action.KEYS_ROTATE, ZONE, f"key/{name}")
-    event = AuditEvent(EventType.KEY_ROTATED, acting.account.id, f"key/{name}")
-    with acting.zone.catalog.write(event):
-        version = acting.zone.keys.rotate(name)
-    if name == "sign/checkpoint":
-        acting.zone.witness.enrol(acting.zone.log_keys)  # else it would refuse the next checkpoint
+    done = []
+    chosen = rotation.due(acting.zone, older_than) if every else list(names or ())
+    with progress_bar(quiet=as_json) as bars:
+        for name in chosen:
+            bar = bars.add_task(name, total=None)
+            done.append(
+                rotation.rotate(
+                    acting.zone,
+                    acting.actor,
+                    name,
+                    lambda looked, total, bar=bar: bars.update(bar, completed=looked, total=total),  # type: ignore[misc]
+                )
+            )
+    if done:
+        recovery.renew(acting.zone, acting.account.id)
     if as_json:
-        say.emit({"id": name, "state": "ACTIVE", "version": version})
+        said = [
+            {
+                "id": one.name,
+                "state": "ACTIVE",
+                "version": one.version,
+                "rewrapped": one.rewrapped,
+                "resumed": one.resumed,
+            }
+            for one in done
+        ]
+        say.emit(said[0] if len(said) == 1 and not every else said)
         return
-    say.done(f"{name}의 새 판은 {version}입니다.", f"{name} is at version {version} now.")
+    for one in done:
+        say.done(
+            f"{one.name}의 새 판은 {one.version}입니다. 데이터 키 {one.rewrapped:,}개를 다시 감쌌습니다.",
+            f"{one.name} is at version {one.version} now; {one.rewrapped:,} data keys were closed anew.",
+        )
+    if not done:
+        say.done("교체할 키가 없습니다.", "No key is that old.")
 
 
-@group.command("destroy", help=t("키 파기: 되돌릴 수 없음", "Destroy a key: what it protects is gone for good"))
-def destroy(name: Name, yes: Yes = False, as_json: Json = False) -> None:
-    """Destroy a key, and with it every copy of what it protects."""
+@group.command(
+    "destroy",
+    help=t("키 파기 요청(두 번째 담당자의 동의 필요)", "Ask for keys to be destroyed; a second person agrees"),
+)
+def destroy(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[KEY]...", help=t("키 이름", "Names of keys"))
+    ] = None,
+    dataset: Annotated[
+        list[str] | None, typer.Option("--dataset", help=t("이 데이터셋의 모든 키", "Every key of this dataset"))
+    ] = None,
+    delivery: Annotated[
+        list[str] | None, typer.Option("--delivery", help=t("이 수령 건의 모든 키", "Every key of this delivery"))
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", help=t("사유(필수)", "Why (needed)"))] = "",
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Ask for keys to be destroyed. Nothing is destroyed until somebody else has agreed and the wait is over."""
     import sys
 
-    from safezone.access.actions import ZONE, Action
-    from safezone.audit.event import AuditEvent, EventType
-    from safezone.errors import UsageError
+    from safezone.catalog import destructions
+    from safezone.cli.destructions import summary
+    from safezone.custody import orders
+    from safezone.model import Verdict
 
     acting = Acting(None)
-    acting.authorize(Action.KEYS_DESTROY, ZONE, f"key/{name}")
-    if not yes:
-        if not sys.stdin.isatty() or as_json:
-            raise UsageError(
-                "cli.unconfirmed",
-                (
-                    "Destroying a key cannot be undone and must be confirmed.",
-                    "키 파기는 되돌릴 수 없어 확인이 필요합니다.",
-                ),
-                ("Add --yes.", "--yes를 붙이십시오."),
-            )
-        confirm((f"{name}을(를) 영구히 파기하시겠습니까?", f"Destroy {name} for good?"))
-    event = AuditEvent(EventType.KEY_DESTROYED, acting.account.id, f"key/{name}", purpose="console")
-    with acting.zone.catalog.write(event):
-        acting.zone.keys.destroy(name)
+    if not reason.strip() and sys.stdin.isatty() and not as_json:
+        reason = typer.prompt(t("파기 사유", "Why are they destroyed"), err=True)
+    drafted = orders.draft(
+        acting.zone, acting.account, names or [], reason, datasets=dataset or [], deliveries=delivery or []
+    )
+    shown = summary(acting, drafted)
+    signature = acting.sign(destructions.asking_subject(drafted), Verdict.APPROVE, "", shown, quiet=yes or as_json)
+    made = orders.ask(acting.zone, acting.account, drafted, signature)
     if as_json:
-        say.emit({"id": name, "state": "DESTROYED"})
+        from safezone.catalog.records import to_json
+
+        say.emit(to_json(made))
         return
     say.done(
-        f"{name}을(를) 파기했습니다. 보호하던 내용은 열 수 없습니다.",
-        f"Destroyed {name}; nothing opens what it protected.",
+        f"파기 요청 {made.id}: 키 {len(made.keys)}개. 아직 파기된 것은 없습니다.",
+        f"Destruction {made.id}: {len(made.keys)} keys. Nothing is destroyed yet.",
+        f"다른 담당자가: safezone keys destruction approve {made.id}",
+        f"somebody else: safezone keys destruction approve {made.id}",
     )
+
+
+@group.command(
+    "certificate", help=t("파기 확인서 출력·저장·검증", "Show, save or verify a destruction certificate")
+)
+def certificate(
+    certificate_id: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help=t("확인서 번호", "Id of the certificate"))
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help=t("서명된 파일과 글을 저장", "Save the signed file and its text")),
+    ] = None,
+    verify: Annotated[
+        Path | None, typer.Option("--verify", help=t("이 파일을 검증", "Verify this file instead"))
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """A certificate: what was destroyed, on whose word, and what nobody can prove."""
+    from safezone.access.actions import ZONE, Action
+    from safezone.custody import certificate as certificates
+    from safezone.custody.certificate_text import readable
+
+    if (certificate_id is None) == (verify is None):
+        raise UsageError(
+            "certificate.which",
+            (
+                "Give the id of a certificate, or --verify FILE.",
+                "확인서 번호나 --verify 파일 중 하나를 지정하십시오.",
+            ),
+            ("See: safezone keys destruction list", "확인하십시오: safezone keys destruction list"),
+        )
+    acting = Acting(None)
+    acting.authorize(Action.KEYS_READ, ZONE)
+    if verify is not None:
+        statement = certificates.check_file(acting.zone, verify)
+    else:
+        envelope, statement = certificates.load(acting.zone, str(certificate_id))
+        if out is not None:
+            certificates.save(out, envelope, statement)
+    if as_json:
+        say.emit({**statement, "state": "VALID"})
+        return
+    if verify is not None:
+        say.done(f"{statement['id']}: 서명이 유효합니다.", f"{statement['id']}: the signature holds.")
+        return
+    say.out().print(readable(statement), markup=False, soft_wrap=True)
+    if out is not None:
+        say.done(f"저장했습니다: {out}", f"Saved: {out}")

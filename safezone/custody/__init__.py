@@ -1,1 +1,1 @@
-"""Custody of the zone's keys: rotation, destruction by two people, certificates."""
+"""Custody of keys: rotation, destruction by two people, its ledger and its certificates."""

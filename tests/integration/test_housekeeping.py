@@ -301,7 +301,7 @@ def test_the_package_of_an_ended_release_that_was_left_behind_is_swept(zone):
 @pytest.fixture
 def airflow(zone, monkeypatch) -> Iterator[Sandbox]:
     """The environment a task runs in."""
-    for name in ("home", "passphrase_file", "witness_dir", "policies"):
+    for name in ("home", "passphrase_file", "witness_dir", "ledger_dir", "policies"):
         monkeypatch.setenv(f"SAFEZONE_{name.upper()}", str(getattr(zone.settings, name)))
     return zone
 

@@ -10,16 +10,23 @@ from hypothesis import strategies as st
 
 from safezone import states
 from safezone.errors import WrongState
-from safezone.model import JobState, ProjectState, RequestState, VersionState
+from safezone.model import DestructionState, JobState, ProjectState, RequestState, VersionState
 
 TABLES = {
     "version": (states.VERSION, VersionState, {"DESTROYED"}),
     "request": (states.REQUEST, RequestState, {"REJECTED", "WITHDRAWN", "ENDED"}),
     "project": (states.PROJECT, ProjectState, {"CLOSED"}),
+    "destruction": (states.DESTRUCTION, DestructionState, {"DESTROYED", "WITHDRAWN"}),
     "job": (states.JOB, JobState, {"SUCCEEDED", "FAILED"}),
 }
 # Where an object may begin: deliveries are received, versions are committed already assessed.
-FIRST = {"version": {"RECEIVED", "ASSESSED"}, "request": {"DRAFT"}, "project": {"PROPOSED"}, "job": {"QUEUED"}}
+FIRST = {
+    "version": {"RECEIVED", "ASSESSED"},
+    "request": {"DRAFT"},
+    "project": {"PROPOSED"},
+    "job": {"QUEUED"},
+    "destruction": {"REQUESTED"},
+}
 
 
 @pytest.fixture(params=TABLES)
