@@ -1,1 +1,1 @@
-"""Backup and restore of the zone, and recovery of its keystore by custodians."""
+"""Encrypted backups of a zone, their tested restore, and the m-of-n recovery of its keystore."""
