@@ -38,7 +38,9 @@ class Settings(BaseSettings):
         passphrase_file: file with the keystore's passphrase; it must lie outside `home`.
         witness_dir: folder of the file witness; it must lie outside `home`.
         witness_url: address of a witness program (`safezone witness`); empty means the folder `witness_dir`.
+        witness_ca: certificates (PEM) the witness program's own is held against; empty means the system's.
         tsa_url: address of an RFC 3161 time-stamp authority for checkpoints; empty means none.
+        tsa_roots: root certificates (PEM) of that authority; with them `safezone audit verify` checks time stamps.
         ledger_dir: folder of the ledger of destroyed keys; it must lie outside `home` and outside every backup.
         destroy_wait_hours: hours between the second person's approval and the destruction of a key.
         policies: folder with the policies; empty means the ones beside the code.
@@ -64,7 +66,9 @@ class Settings(BaseSettings):
     passphrase_file: Path = Field(default_factory=lambda: _config_home() / "passphrase")
     witness_dir: Path = Field(default_factory=lambda: _state_home() / "witness")
     witness_url: str = ""
+    witness_ca: Path | None = None
     tsa_url: str = ""
+    tsa_roots: Path | None = None
     ledger_dir: Path = Field(default_factory=lambda: _state_home() / "destroyed")
     destroy_wait_hours: float = Field(default=72, ge=0)
     policies: Path | None = None

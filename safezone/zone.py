@@ -14,20 +14,26 @@ from pathlib import Path
 from typing import Any
 
 from pseudonymize.detect.rules import DetectionRules
-from safezone.access.actions import Actor
+from safezone.access.actions import LOG, Action, Actor
 from safezone.access.authenticate import by_airflow_user, by_token
 from safezone.access.authorize import AccessPolicy, Authorizer
 from safezone.airlock.context import Airlock
-from safezone.audit.checkpoint import NoteKey, log_keys
+from safezone.audit.checkpoint import log_keys, open_checkpoint
 from safezone.audit.engine import open_engine
+from safezone.audit.exchange import Address
 from safezone.audit.log import Sequencer
-from safezone.audit.publish import publish
-from safezone.audit.witness import FileWitness
+from safezone.audit.publish import show, sign
+from safezone.audit.running import is_running, waits
+from safezone.audit.timestamps import TimeAuthority, load_roots, stamp_checkpoint
+from safezone.audit.witnesses.folder import FileWitness
+from safezone.audit.witnesses.http import HttpWitness
+from safezone.audit.witnesses.standing import Standing, standing
+from safezone.audit.witnesses.trust import pinned
 from safezone.catalog import migrate
 from safezone.catalog.accounts import SEAL_KEY, Accounts
 from safezone.catalog.records import AccountRecord
 from safezone.catalog.store import Catalog
-from safezone.errors import UsageError
+from safezone.errors import SafeZoneError, Unavailable, UsageError
 from safezone.keys import identity
 from safezone.keys.duties import DutyBound
 from safezone.keys.keystore import Keystore
@@ -42,6 +48,7 @@ from safezone.ports import BlobStore, KeyProvider
 from safezone.settings import Settings
 from safezone.storage.arrow import from_url
 from safezone.vault.door import Vault
+from safezone_verify.notes import NoteKey
 
 
 def initialise(settings: Settings) -> Zone:
@@ -73,7 +80,8 @@ def initialise(settings: Settings) -> Zone:
     ):
         zone.keys.ensure(name)
     identity.create(zone.keys, settings.delivery_identity)
-    zone.witness.enrol(zone.log_keys)
+    if not settings.witness_url:  # a witness program is told by its own operator
+        zone.witness.enrol(zone.log_keys)
     return zone
 
 
@@ -110,6 +118,7 @@ class Zone:
             keystore=settings.keystore,
             passphrase=lambda: read_passphrase(settings.passphrase_file, settings.home),
             credentials=settings.keys_credentials,
+            home=settings.home,
         )
         return cls(settings, duty, provider if duty is None else DutyBound(provider, duty))
 
@@ -194,23 +203,96 @@ class Zone:
 
     @cached_property
     def origin(self) -> str:
-        """The log's name, by which checkpoints are known."""
-        return f"safezone/{json.loads((self.settings.home / 'zone.json').read_text('utf-8'))['id']}"
+        """The log's name, by which checkpoints are known.
+
+        ``safezone/<zone id>``; a zone restored from a backup that held less than was witnessed writes a new log,
+        ``safezone/<zone id>/<log id>`` (`safezone.backup.succession`).
+        """
+        known = json.loads((self.settings.home / "zone.json").read_text("utf-8"))
+        return "/".join(["safezone", known["id"], *([known["log"]] if known.get("log") else [])])
 
     @property
     def log_keys(self) -> list[NoteKey]:
         """Public keys of the log."""
         return log_keys(self.keys, self.origin)
 
+    @property
+    def witness_key_file(self) -> Path:
+        """Where the key of the witness program this zone believes is pinned."""
+        return self.settings.home / "witness.vkey"
+
     @cached_property
-    def witness(self) -> FileWitness:
-        """The witness of the embedded zone: a folder outside it."""
+    def witness(self) -> FileWitness | HttpWitness:
+        """The witness: the program at SAFEZONE_WITNESS_URL; without one a folder outside the zone.
+
+        Raises:
+            Unavailable: no key of the program was pinned yet, or the folder cannot be used.
+            UsageError: the address is none.
+        """
+        if self.settings.witness_url:
+            address = Address.parse(self.settings.witness_url, ca=self.settings.witness_ca)
+            return HttpWitness(address, pinned(self.witness_key_file), self.origin)
         return FileWitness(self.settings.witness_dir / self.origin.rpartition("/")[2])
 
+    @cached_property
+    def time_authority(self) -> TimeAuthority | None:
+        """The time-stamp authority at SAFEZONE_TSA_URL, if any (UsageError when it cannot be one)."""
+        roots = load_roots(self.settings.tsa_roots) if self.settings.tsa_roots else []
+        return TimeAuthority(self.settings.tsa_url, roots) if self.settings.tsa_url else None
+
     def keep_log(self) -> str | None:
-        """Do the `log` duty's work once: sequence what was staged, sign a checkpoint, have it witnessed."""
+        """Do the `log` duty's work once: sequence what was staged, sign a checkpoint, have it witnessed and stamped.
+
+        Returns:
+            The checkpoint with the signatures it got, or None for an empty log.
+
+        Raises:
+            IntegrityFailure: the log is not what was signed or witnessed before.
+        """
+        note = self.sign_log()
+        return None if note is None else self.show_log(note, self.log_keys)[0]
+
+    def sign_log(self) -> str | None:
+        """Sequence what was staged and sign a checkpoint, unless there is nothing new; nobody else is asked."""
         Sequencer(self.catalog.engine).sequence()
-        return publish(self.catalog.engine, self.keys, self.origin, [self.witness])
+        return sign(self.catalog.engine, self.keys, self.log_keys)
+
+    def show_log(self, note: str, keys: list[NoteKey], *, stamp: bool = True) -> tuple[str, list[SafeZoneError]]:
+        """Have a checkpoint witnessed and, where there is an authority, stamped with the time.
+
+        Args:
+            note: the checkpoint.
+            keys: public keys of the log.
+            stamp: whether it is to be stamped.
+
+        Returns:
+            The checkpoint with the signatures it got, and why something is missing: an outage holds nobody up.
+
+        Raises:
+            IntegrityFailure: the witness refuses it.
+        """
+        missing: list[SafeZoneError] = []
+        witnesses: list[FileWitness | HttpWitness] = []
+        try:
+            witnesses.append(self.witness)
+        except Unavailable as error:
+            missing.append(error)
+        cosigned, unseen = show(self.catalog.engine, keys, note, witnesses)
+        missing += unseen
+        if stamp and self.time_authority is not None:
+            try:
+                stamp_checkpoint(self.catalog.engine, self.time_authority, open_checkpoint(note, keys).size)
+            except Unavailable as error:
+                missing.append(error)
+        return cosigned, missing
+
+    def witness_standing(self) -> Standing:
+        """How far the witness has come with the log."""
+        try:
+            witness = self.witness
+        except SafeZoneError as error:
+            return Standing("", "UNREACHABLE", why=error.what)
+        return standing(self.catalog.engine, self.log_keys, witness)
 
     # -- who acts --------------------------------------------------------------------------------------
 
@@ -237,6 +319,33 @@ def _detectors() -> Callable[[DetectionRules], Any]:
         return made[rules]
 
     return make
+
+
+def settle_log(settings: Settings) -> list[SafeZoneError]:
+    """At the end of a flow that changed something: see to it that a witnessed checkpoint covers it soon.
+
+    Where a log duty runs beside this process it does so within seconds, and where a server keeps the keys only the
+    log duty's own credentials can. Else, on the embedded zone, it is done here and now.
+
+    Returns:
+        Why something is missing: outages, which the next flow makes good.
+
+    Raises:
+        SafeZoneError: the log cannot be kept; what the flow did stands.
+    """
+    if settings.keys_url or is_running(settings.home):
+        return []
+    engine = open_engine(settings.catalog)
+    try:
+        waiting = waits(engine)
+    finally:
+        engine.dispose()
+    if not waiting:
+        return []
+    with Zone.open(settings, Duty.LOG) as zone:
+        zone.authorizer.authorize(Actor.duty(Duty.LOG), Action.AUDIT_CHECKPOINT, LOG)
+        note = zone.sign_log()
+        return [] if note is None else zone.show_log(note, zone.log_keys)[1]
 
 
 def zone_folder(settings: Settings, name: str) -> Path:

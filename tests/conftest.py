@@ -1,8 +1,18 @@
 """Fixtures every suite may use."""
 
+import atexit
+import os
+import shutil
+import tempfile
+
 import pytest
 
-pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.sandbox"]
+# What a zone keeps outside its own folder (witness, ledger) must not land in the home of who runs the tests.
+_STATE = tempfile.mkdtemp(prefix="safezone-tests-state-")
+os.environ["XDG_STATE_HOME"] = _STATE
+atexit.register(shutil.rmtree, _STATE, ignore_errors=True)
+
+pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.sandbox", "tests.fixtures.openbao"]
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -20,6 +20,7 @@ from safezone.access.actions import Action, Actor, Resource
 from safezone.audit.event import AuditEvent, EventType
 from safezone.catalog.store import Catalog, new_id
 from safezone.errors import Denied, FilterError, PolicyError, SafeZoneError, Unavailable, UsageError
+from safezone.model import digest
 
 # Refusals that were written down where they were made.
 _RECORDED = frozenset({"access.denied", "vault.grant", "review.signature", "review.twice"})
@@ -41,7 +42,12 @@ class Grant:
 
 
 class AccessPolicy:
-    """The Cedar policies and schema of a zone, parsed and validated once."""
+    """The Cedar policies and schema of a zone, parsed and validated once.
+
+    Attributes:
+        sha256: digest of both texts, which every decision is recorded with.
+        names: what people call each rule.
+    """
 
     def __init__(self, policies: str, schema: str, name: str = "policies/access") -> None:
         try:
@@ -52,6 +58,7 @@ class AccessPolicy:
             raise self._wrong(name, str(error)) from None
         if not result.validation_passed:
             raise self._wrong(name, "; ".join(str(item.error) for item in result.errors))
+        self.sha256 = digest([policies, schema])
         # Cedar numbers policies in file order; the @id annotation is the name people know.
         ids = [line.split('"')[1] for line in policies.splitlines() if line.startswith("@id(")]
         self.names: Mapping[str, str] = {f"policy{number}": name for number, name in enumerate(ids)}
@@ -140,12 +147,14 @@ class Authorizer:
             Denied: it is not allowed, or could not be decided or recorded.
         """
         allowed, reasons = self._policy.decide(actor, action, resource)
+        grant = Grant(new_id("grant"), actor, action, resource, purpose)
         event = AuditEvent(
             EventType.DECISION_ALLOWED if allowed else EventType.DECISION_DENIED,
             actor.id,
             resource.name,
             purpose=f"{action.value} {purpose}".strip(),
-            details={"rules": reasons},
+            policy=self._policy.sha256,
+            details={"rules": reasons} | ({"grant": grant.id} if allowed else {}),
         )
         try:
             with self._catalog.write(event):
@@ -154,7 +163,6 @@ class Authorizer:
             raise self._denied(action, resource, "not recorded") from error
         if not allowed:
             raise self._denied(action, resource, reasons)
-        grant = Grant(new_id("grant"), actor, action, resource, purpose)
         self._issued[grant.id] = grant
         return grant
 
@@ -188,7 +196,12 @@ class Authorizer:
     def refused(self, actor: Actor, action: Action, object_: str, code: str) -> None:
         """Write one refusal down."""
         event = AuditEvent(
-            EventType.DECISION_DENIED, actor.id, object_[:_LONGEST], purpose=action.value, details={"rules": code}
+            EventType.DECISION_DENIED,
+            actor.id,
+            object_[:_LONGEST],
+            purpose=action.value,
+            policy=self._policy.sha256,
+            details={"rules": code},
         )
         with self._catalog.write(event):
             pass

@@ -215,7 +215,13 @@ def pull(airlock: Airlock, account: AccountRecord, request_id: str) -> tuple[Rel
         account.id,
         f"release/{record.id}",
         purpose=f"request/{request.id}",
-        details={"package": record.sha256, "pull": record.pulls + 1},
+        details={
+            "package": record.sha256,
+            "pull": record.pulls + 1,
+            "rows": record.rows,
+            "bytes": record.size,
+            "columns": ",".join(request.columns),
+        },
     )
     with airlock.catalog.write(event) as connection:
         airlock.catalog.change(connection, record, pulls=record.pulls + 1)

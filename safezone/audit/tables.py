@@ -53,6 +53,9 @@ Index(
     sqlite_where=audit_event.c.seq.is_(None),
     postgresql_where=audit_event.c.seq.is_(None),
 )
+# What auditors ask of everything somebody did, and of everything of one kind (`safezone.audit.questions`).
+Index("ix_audit_event_account_time", audit_event.c.account, audit_event.c.time)
+Index("ix_audit_event_type_time", audit_event.c.type, audit_event.c.time)
 
 # The salt goes with the details: left behind, it would let a short detail be guessed from its digest.
 audit_detail = Table(
@@ -87,4 +90,14 @@ audit_checkpoint = Table(
     Column("root", String(64), nullable=False),
     Column("note", Text, nullable=False),
     Column("cosigned", Text, nullable=False, server_default=""),
+)
+
+# RFC 3161 tokens over the text of a checkpoint: that it existed at that time, by somebody outside the zone.
+audit_checkpoint_time = Table(
+    "audit_checkpoint_time",
+    metadata,
+    Column("size", _Number, primary_key=True, autoincrement=False),
+    Column("authority", Text, nullable=False),
+    Column("time", String(20), nullable=False),
+    Column("token", LargeBinary, nullable=False),
 )

@@ -18,13 +18,16 @@ def run(arguments: Sequence[str]) -> int:
         arguments: as the shell gives them, without the program's name.
     """
     from safezone.cli import say
+    from safezone.cli.acting import settle
     from safezone.cli.app import invoke
     from safezone.errors import SafeZoneError
 
+    as_json = "--json" in arguments
     try:
-        return invoke(list(arguments))
+        code = invoke(list(arguments))
     except SafeZoneError as error:
-        say.fail(error, as_json="--json" in arguments)
-        return error.exit_code
+        say.fail(error, as_json=as_json)
+        code = error.exit_code
     except KeyboardInterrupt:
         return 130
+    return settle(code, as_json=as_json)

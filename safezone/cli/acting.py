@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from safezone.cli import say
-from safezone.errors import UsageError
+from safezone.errors import SafeZoneError, UsageError
 
 if TYPE_CHECKING:
     from safezone.access.actions import Action, Resource
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from safezone.zone import Zone
 
 T = TypeVar("T")
+# Settings of the zones this command opened: what it changed there is to be covered by a checkpoint.
+_used: list[Settings] = []
 
 
 def settings() -> Settings:
@@ -49,7 +51,42 @@ def open_zone(duty: Duty | None) -> Zone:
     chosen = settings()
     from safezone.zone import Zone
 
-    return Zone.open(chosen, duty)
+    zone = Zone.open(chosen, duty)
+    _used.append(chosen)
+    return zone
+
+
+def settle(code: int, *, as_json: bool) -> int:
+    """Leave a witnessed checkpoint behind a command that changed something, where no log duty does.
+
+    Args:
+        code: exit code of the command, whose outcome stands.
+        as_json: say nothing of outages: whoever reads is a program, and the next command makes it good.
+
+    Returns:
+        The same code; that of the log's own failure for a command that went well.
+    """
+    if not _used:
+        return code
+    chosen = _used[-1]
+    _used.clear()
+    from safezone.boundary import boundary
+    from safezone.errors import IntegrityFailure
+    from safezone.zone import settle_log
+
+    try:
+        with boundary("log"):
+            missing = settle_log(chosen)
+    except IntegrityFailure as error:
+        if not code:
+            say.fail(error, as_json=as_json)
+        return code or error.exit_code
+    except SafeZoneError as error:
+        missing = [error]
+    if not as_json:
+        for each in missing:
+            say.err().print(each.what.say(say.language()), style="yellow", markup=False, soft_wrap=True)
+    return code
 
 
 class Acting:

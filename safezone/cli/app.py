@@ -8,20 +8,26 @@ import typer
 from typer import rich_utils
 from typer.exceptions import Abort, TyperException
 
+from safezone.audit import circumstances
 from safezone.boundary import boundary
 from safezone.cli import (
     accounts,
     audit,
+    backup,
     deliveries,
     detect,
+    key_server,
     keys,
     policies,
     projects,
     quarantine,
+    questions,
+    recovery,
     releases,
     requests,
     say,
     versions,
+    witness,
     zone,
 )
 from safezone.errors import UsageError
@@ -74,9 +80,12 @@ def _root(
 
 
 _speak()
-_TOGETHER = (zone, deliveries, detect, versions, releases, audit)
+_TOGETHER = (zone, deliveries, detect, versions, releases, audit, backup)
 for _module in _TOGETHER:
     _module.register(app)
+keys.group.add_typer(recovery.group, name="recovery")
+key_server.register(keys.group)
+questions.register(audit.group)
 for _name, _group in (
     ("account", accounts.group),
     ("policy", policies.group),
@@ -88,6 +97,7 @@ for _name, _group in (
     ("release", releases.group),
     ("audit", audit.group),
     ("keys", keys.group),
+    ("witness", witness.group),
 ):
     app.add_typer(_group, name=_name)
 
@@ -101,7 +111,7 @@ def invoke(arguments: list[str]) -> int:
     """
     command: Any = typer.main.get_command(app)
     _speak_of_help(command)
-    with boundary("cli"):
+    with boundary("cli"), circumstances.under(**{"from": circumstances.terminal()}):
         try:
             result = command.main(args=arguments, prog_name="safezone", standalone_mode=False)
         except Abort:

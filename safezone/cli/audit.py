@@ -16,8 +16,10 @@ from safezone.cli.say import Json, t
 from safezone.errors import BadInput, IntegrityFailure, SafeZoneError
 
 if TYPE_CHECKING:
-    from safezone.audit.checkpoint import NoteKey
-    from safezone.audit.findings import Verification
+    from safezone.audit.timestamps import TimesVerified
+    from safezone.audit.witnesses.standing import Standing
+    from safezone_verify.findings import Verification
+    from safezone_verify.notes import NoteKey
 
 group = typer.Typer(
     help=t("감사 로그: 조회, 검증, 증명", "The audit log: read, verify, prove"), no_args_is_help=True
@@ -96,8 +98,10 @@ def checkpoint(as_json: Json = False) -> None:
 
     acting = Acting(Duty.LOG)
     acting.authorize(Action.AUDIT_CHECKPOINT, LOG)
-    note = acting.zone.keep_log() or ""
-    signed = open_checkpoint(note, acting.zone.log_keys)
+    zone = acting.zone
+    note = zone.keep_log() or ""
+    signed = open_checkpoint(note, zone.log_keys)
+    witness = zone.witness_standing()
     if as_json:
         say.emit(
             {
@@ -106,6 +110,8 @@ def checkpoint(as_json: Json = False) -> None:
                 "size": signed.size,
                 "root": signed.root.hex(),
                 "note": note,
+                "keys": [key.to_text() for key in zone.log_keys],
+                "witness": witness.to_json(),
             }
         )
         return
@@ -113,6 +119,18 @@ def checkpoint(as_json: Json = False) -> None:
         f"기록 {signed.size:,}건의 체크포인트에 서명했습니다.", f"Signed a checkpoint of {signed.size:,} entries."
     )
     say.out().print(note, markup=False, soft_wrap=True)
+    _say_witness(witness)
+
+
+def _say_witness(witness: Standing) -> None:
+    words = {
+        "CURRENT": t("모두 확인함", "has seen all of it"),
+        "BEHIND": t(f"{witness.behind:,}건 뒤처짐", f"{witness.behind:,} entries behind"),
+    }
+    said = words.get(witness.state, witness.why.say(say.language()) if witness.why else witness.state)
+    line = f"{t('증인', 'Witness')} {witness.id}: {witness.size:,} · {said}"
+    style = "green" if witness.state == "CURRENT" else "yellow"
+    say.err().print(line, style=style, markup=False, soft_wrap=True)
 
 
 @group.command(
@@ -137,47 +155,59 @@ def verify(
 ) -> None:
     """Check that nothing in the log was changed, removed or reordered. With a bundle or proof, without the zone."""
     from safezone.audit.bundle import verify_bundle
-    from safezone.audit.checkpoint import NoteKey
+    from safezone.audit.checkpoint import read_key
 
-    keys = [NoteKey.from_text(each) for each in key or ()]
+    keys = [read_key(each) for each in key or ()]
     notes = [_text(path) for path in known or ()]
     if proof is not None:
         _verify_proof(proof, keys, as_json=as_json)
         return
-    found = verify_bundle(bundle, keys, notes) if bundle is not None else _verify_zone(keys, notes)
-    _report(found, as_json=as_json)
-    if bundle is not None and not keys and not as_json:
-        say.out().print(
-            f"[dim]{t('누가 만들었는지까지 확인하려면 따로 받은 공개키를 --key로 지정하십시오.', 'To see who made it, give the public keys you hold from elsewhere: --key')}[/]"
-        )
+    found, times = (verify_bundle(bundle, keys, notes), None) if bundle is not None else _verify_zone(keys, notes)
+    _report(found, times, as_json=as_json)
 
 
-def _verify_zone(keys: list[NoteKey], notes: list[str]) -> Verification:
+def _verify_zone(keys: list[NoteKey], notes: list[str]) -> tuple[Verification, TimesVerified | None]:
     from safezone.access.actions import LOG, Action
+    from safezone.audit.timestamps import load_roots, verify_times
     from safezone.audit.verify import verify_log
     from safezone.model import Duty
 
     acting = Acting(Duty.PORTAL)
     acting.authorize(Action.AUDIT_VERIFY, LOG)
     zone = acting.zone
-    return verify_log(zone.catalog.engine, keys or zone.log_keys, [zone.witness], notes)
+    found = verify_log(zone.catalog.engine, keys or zone.log_keys, [zone.witness], notes)
+    roots = zone.settings.tsa_roots
+    return found, None if roots is None else verify_times(zone.catalog.engine, load_roots(roots))
 
 
-def _report(found: Verification, *, as_json: bool) -> None:
-    state = "WHOLE" if found.ok else "TAMPERED"
+def _report(found: Verification, times: TimesVerified | None, *, as_json: bool) -> None:
+    whole = found.ok and not (times and times.bad)
+    state = "WHOLE" if whole else "TAMPERED"
     if as_json:
-        say.emit({"id": "log", "state": state} | found.to_json())
+        say.emit(
+            {"id": "log", "state": state} | found.to_json() | ({} if times is None else {"times": times.to_json()})
+        )
     else:
         style = "green" if found.ok else "bold red"
         say.out().print(found.text().say(say.language()), style=style, markup=False, soft_wrap=True)
         for problem in found.problems:
             say.out().print(f"  {problem.text().say(say.language())}", markup=False, soft_wrap=True)
-    if not found.ok:
+        for caveat in found.caveats:
+            say.out().print(f"  {caveat.say(say.language())}", style="dim", markup=False, soft_wrap=True)
+        if gone := found.details_deleted:
+            ko = f"보존 기간이 지나 상세 내용이 삭제된 항목: {gone:,}건(증명은 그대로 유효)"
+            en = f"Entries whose details were deleted when their time was over: {gone:,} (every proof holds)"
+            say.out().print(f"  {t(ko, en)}", style="dim", markup=False, soft_wrap=True)
+        if times is not None:
+            say.out().print(
+                times.text().say(say.language()), style="bold red" if times.bad else None, soft_wrap=True
+            )
+    if not whole:
         raise typer.Exit(IntegrityFailure.exit_code)
 
 
 def _verify_proof(path: Path, keys: list[NoteKey], *, as_json: bool) -> None:
-    from safezone.audit.bundle import Proof, verify_proof
+    from safezone.audit.bundle import read_proof, verify_proof
     from safezone.errors import UsageError
 
     if not keys:
@@ -190,7 +220,7 @@ def _verify_proof(path: Path, keys: list[NoteKey], *, as_json: bool) -> None:
         body = json.loads(_text(path))
     except ValueError:
         body = None
-    proof = Proof.from_json(body if isinstance(body, dict) else {})
+    proof = read_proof(body if isinstance(body, dict) else {})
     if not verify_proof(proof, keys):
         raise IntegrityFailure(
             "audit.proof",
@@ -235,43 +265,90 @@ def prove(
 
 
 @group.command(
-    "export", help=t("로그 전체를 오프라인 검증용으로 내보내기", "Export the whole log, to be verified offline")
+    "export",
+    help=t(
+        "오프라인 검증용으로 로그 전체나 일부를 내보내기", "Export the log, or some of it, to be verified offline"
+    ),
 )
 def export(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help=t("새 폴더", "A new folder"))], as_json: Json = False
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help=t("새 폴더", "A new folder"))],
+    object_: Annotated[
+        str,
+        typer.Option(
+            "--object",
+            help=t("이 대상의 항목만, 예: release/REL-...", "Only entries about this, e.g. release/REL-..."),
+        ),
+    ] = "",
+    first: Annotated[
+        int | None, typer.Option("--from", min=0, metavar="SEQ", help=t("이 순번부터", "From this sequence number"))
+    ] = None,
+    last: Annotated[
+        int | None, typer.Option("--to", min=0, metavar="SEQ", help=t("이 순번까지", "Up to this sequence number"))
+    ] = None,
+    with_details: Annotated[
+        bool,
+        typer.Option(
+            "--with-details", help=t("이름과 주소 등 상세 내용 포함", "Include details: names, addresses")
+        ),
+    ] = False,
+    as_json: Json = False,
 ) -> None:
-    """Write leaves, checkpoints, proofs and public keys."""
+    """Write entries, checkpoints, proofs and public keys."""
     from safezone.access.actions import LOG, Action
+    from safezone.audit.export import Excerpt
     from safezone.audit.export import export as write
     from safezone.model import Duty
 
     acting = Acting(Duty.PORTAL)
     acting.authorize(Action.AUDIT_EXPORT, LOG)
     keys = [*acting.zone.log_keys, acting.zone.witness.key]
-    write(acting.zone.catalog.engine, folder, keys)
+    whole = not object_ and first is None and last is None
+    excerpt = None if whole else Excerpt(object_, first or 0, last)
+    count = write(acting.zone.catalog.engine, folder, keys, with_details=with_details, excerpt=excerpt)
     if as_json:
         say.emit(
             {
                 "id": acting.zone.origin,
                 "state": "MADE",
                 "folder": str(folder.absolute()),
+                "entries": count,
                 "keys": [key.to_text() for key in keys],
             }
         )
         return
     say.done(
-        f"감사 로그를 {folder}에 내보냈습니다.",
-        f"The log is in {folder}.",
-        f"safezone audit verify --bundle {folder}",
-        f"safezone audit verify --bundle {folder}",
+        f"감사 로그 {count:,}건을 {folder}에 내보냈습니다.",
+        f"{count:,} entries of the log are in {folder}.",
+        f"safezone-verify {folder}",
+        f"safezone-verify {folder}",
     )
+
+
+@group.command(
+    "verifier", help=t("오프라인 검증 프로그램을 한 파일로 저장", "Write the offline verifier as a single file")
+)
+def verifier(
+    out: Annotated[Path, typer.Option("--out", "-o", help=t("쓸 파일", "File to write"))] = Path(
+        "safezone-verify.pyz"
+    ),
+    as_json: Json = False,
+) -> None:
+    """Write what an auditor runs on a machine with Python and `cryptography` only; it holds nothing of the zone."""
+    from safezone.audit.verifier import write_verifier
+
+    write_verifier(out)
+    if as_json:
+        say.emit({"id": out.name, "state": "MADE", "file": str(out.absolute())})
+        return
+    command = f"python3 {out} DIR --key VKEY --witness VKEY"
+    say.done(f"검증 프로그램을 {out}에 저장했습니다.", f"The verifier is in {out}.", command, command)
 
 
 def log(
     follow: Annotated[
         bool, typer.Option("--follow/--once", help=t("SIGTERM까지 계속 / 한 번만", "Until SIGTERM / once"))
     ] = True,
-    seconds: Annotated[float, typer.Option("--every", min=0.1, help=t("주기(초)", "Seconds between rounds"))] = 2.0,
+    seconds: Annotated[float, typer.Option("--every", min=0.1, help=t("주기(초)", "Seconds between rounds"))] = 1.0,
 ) -> None:
     """Run the log duty. It acts as itself, with its own keys, so it needs no account's token."""
     from safezone.local.log_duty import keep_rounds

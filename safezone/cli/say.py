@@ -23,9 +23,34 @@ from rich.text import Text as Styled
 from safezone.errors import SafeZoneError
 
 _GREEN = frozenset(
-    {"PUBLISHED", "APPROVED", "RELEASED", "SUCCEEDED", "ACTIVE", "IN_FORCE", "READY", "VALID", "CURRENT"}
+    {
+        "PUBLISHED",
+        "APPROVED",
+        "RELEASED",
+        "SUCCEEDED",
+        "ACTIVE",
+        "IN_FORCE",
+        "READY",
+        "VALID",
+        "CURRENT",
+        "WHOLE",
+        "RESTORED",
+    }
 )
-_RED = frozenset({"QUARANTINED", "REJECTED", "FAILED", "DESTROYED", "REVOKED", "INVALID", "TAMPERED"})
+_RED = frozenset(
+    {
+        "QUARANTINED",
+        "REJECTED",
+        "FAILED",
+        "DESTROYED",
+        "REVOKED",
+        "INVALID",
+        "TAMPERED",
+        "LOST",
+        "DAMAGED",
+        "REFUSED",
+    }
+)
 _DIM = frozenset({"WITHDRAWN", "ENDED", "CLOSED", "DRAFT", "EXPIRED"})
 _KOREAN = {
     "RECEIVED": "접수", "QUARANTINED": "격리", "ASSESSED": "평가 완료", "IN_REVIEW": "심사 중", "PUBLISHED": "공개",
@@ -33,7 +58,10 @@ _KOREAN = {
     "REJECTED": "반려", "APPROVED": "승인", "RELEASED": "반출", "ENDED": "종료", "PROPOSED": "승인 대기", "CLOSED": "종결",
     "QUEUED": "대기", "RUNNING": "실행 중", "SUCCEEDED": "완료", "FAILED": "실패", "ACTIVE": "사용 중", "REVOKED": "해지",
     "IN_FORCE": "시행 중", "READY": "준비됨", "VALID": "유효", "INVALID": "오류", "EXPIRED": "만료", "CURRENT": "사용 중",
-    "ARRIVED": "도착", "MADE": "생성됨", "PULLED": "수령함", "TAMPERED": "변조됨", "WHOLE": "온전함",
+    "REQUESTED": "요청됨", "ARRIVED": "도착", "MADE": "생성됨", "PULLED": "수령함", "TAMPERED": "변조됨", "WHOLE": "온전함",
+    "LOST": "소실", "MISSING": "없음", "DAMAGED": "손상", "NOTED": "참고", "OUTDATED": "갱신 필요", "BEHIND": "뒤처짐",
+    "UNREACHABLE": "연결 안 됨", "ENROLLED": "등록됨", "RESTORED": "복구됨", "REHEARSED": "점검함", "UNCHANGED": "변경 없음",
+    "PRUNED": "정리됨", "STAGED": "대기", "SEQUENCED": "기록됨", "REFUSED": "거부됨",
 }  # fmt: skip
 
 

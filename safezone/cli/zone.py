@@ -44,7 +44,7 @@ def init(
     if as_json:
         say.emit(
             {
-                "id": zone.origin.rpartition("/")[2],
+                "id": zone.origin.split("/")[1],
                 "state": "READY",
                 "home": str(chosen.home.absolute()),
                 "inbox": str(chosen.inbox.absolute()),
@@ -61,7 +61,7 @@ def init(
             t("반입함", "Inbox"): chosen.inbox.absolute(),
             t("반입용 공개키", "Delivery key"): recipient,
             t("암호구 파일", "Passphrase file"): chosen.passphrase_file,
-            t("증인", "Witness"): chosen.witness_dir,
+            t("증인", "Witness"): chosen.witness_url or chosen.witness_dir,
         },
     )
     if accounts:

@@ -11,12 +11,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, func, select
 
-from safezone.audit.checkpoint import NoteKey, open_checkpoint
+from safezone.audit.checkpoint import open_checkpoint
 from safezone.audit.engine import open_engine, read, write
 from safezone.audit.event import AuditEvent, EventType, details_digest
-from safezone.audit.findings import Kind
 from safezone.audit.log import Sequencer, stage, stage_all
-from safezone.audit.merkle import Frontier, leaf_hash
 from safezone.audit.publish import publish
 from safezone.audit.tables import audit_detail, audit_event, audit_leaf, audit_node, metadata
 from safezone.audit.tree import StoredTree
@@ -24,6 +22,9 @@ from safezone.audit.verify import verify_log
 from safezone.errors import BadInput, IntegrityFailure, Unavailable, UsageError, WrongState
 from safezone.keys.keystore import Keystore
 from safezone.model import canonical
+from safezone_verify.findings import Kind
+from safezone_verify.merkle import Frontier, leaf_hash
+from safezone_verify.notes import NoteKey
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -42,6 +42,7 @@ def airflow(zone):
         "SAFEZONE_HOME": str(settings.home),
         "SAFEZONE_PASSPHRASE_FILE": str(settings.passphrase_file),
         "SAFEZONE_WITNESS_DIR": str(settings.witness_dir),
+        "SAFEZONE_LEDGER_DIR": str(settings.ledger_dir),
         "SAFEZONE_POLICIES": str(settings.policies),
         "SAFEZONE_PART_ROWS": "1000",
     }
@@ -109,6 +110,21 @@ def test_a_steward_ingests_and_xcoms_and_logs_carry_references_only(zone, airflo
         assert search.bytes(repr(carried).encode(), "xcom") == []
         for task in tasks:
             assert search.bytes(client.task_log(DAG, number, task).encode(), task.task_id) == []
+    # What a task did names the task, for whoever follows it up.
+    (received,) = zone.events(f"delivery/{delivery}", "delivery.received")
+    assert {name: received["details"].get(name) for name in ("dag_id", "run_id", "task_id", "map_index")} == {
+        "dag_id": DAG,
+        "run_id": number,
+        "task_id": "receive",
+        "map_index": None,
+    }
+    reads = [
+        event["details"]
+        for version in zone.open(Duty.PORTAL).catalog.list(VersionRecord, stage=Stage.RAW)
+        for event in zone.events(f"version/{version.id}", "vault.read")
+    ]
+    mapped = {read.get("map_index") for read in reads if read.get("task_id") == "pseudonymise"}
+    assert mapped == {0, 1, 2}
 
 
 @pytest.mark.parametrize("user", [STRANGER, NOBODY], ids=["steward of another controller", "no account"])

@@ -183,7 +183,8 @@ def test_a_zone_steward_sees_what_why_and_what_it_becomes_and_the_log_has_no_val
     assert "허용 목록이 남겨 둔 것" in out and "대표번호" in out
     (event,) = terminal.sandbox.events("zone/zone", "decision.allowed")
     assert event["purpose"] == "detection.explain 규칙 점검 2026-11"
-    assert event["details"] == {"rules": "zone-steward-explains-other-texts"}
+    assert event["details"]["rules"] == "zone-steward-explains-other-texts"
+    assert set(event["details"]) == {"rules", "grant", "from"}  # and neither the file nor what is in it
     written = everything_written(terminal.sandbox)
     assert not any(value in written for value in (PHONE, MAIL, "12-345678", "letter.txt"))
 

@@ -59,6 +59,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         environment.setenv("SAFEZONE_HOME", str(root / "zone"))
         environment.setenv("SAFEZONE_PASSPHRASE_FILE", str(root / "secret" / "passphrase"))
         environment.setenv("SAFEZONE_WITNESS_DIR", str(root / "witness"))
+        environment.setenv("SAFEZONE_LEDGER_DIR", str(root / "destroyed"))
+        environment.setenv("SAFEZONE_DESTROY_WAIT_HOURS", "0")
         environment.setenv("XDG_CONFIG_HOME", str(root / "config"))
         environment.setenv("COLUMNS", "80")
         environment.delenv("SAFEZONE_LANGUAGE", raising=False)
@@ -277,8 +279,32 @@ def test_17_keys_are_rotated_and_destroyed_at_the_console(do: Person) -> None:
     assert do("admin", "keys", "rotate", "sign/checkpoint")["version"] == 2
     do("curator-1", "keys", "list", code=3)
     victim = next(name for name in names if "/quarantine/" in name)
-    do("admin", "keys", "destroy", victim, code=2)
-    assert do("admin", "keys", "destroy", victim, "--yes")["state"] == "DESTROYED"
+    do("admin", "keys", "destroy", victim, code=2)  # why is not said
+    do("admin", "keys", "destroy", "sign/manifest", "--reason", "실수", code=3)
+    do("curator-1", "keys", "destroy", victim, "--reason", "보유 목적 달성", code=3)
+    asked = do("admin", "keys", "destroy", victim, "--reason", "보유 목적 달성")
+    assert (asked["state"], asked["keys"]) == ("REQUESTED", [victim])
+    do("admin", "keys", "destruction", "approve", asked["id"], code=3)
+    do("admin", "keys", "destruction", "run", asked["id"], code=5)
+    assert [item["id"] for item in do("curator-1", "keys", "destruction", "list")] == [asked["id"]]
+    assert do("curator-1", "keys", "destruction", "show", asked["id"])["keys"] == [victim]
+    assert "파기" in do.speaks("keys", "destruction", "--help")
+    assert asked["id"] in do.speaks("keys", "destruction", "list")
+    do.speaks("keys", "destruction", "show", asked["id"])
+    do("developer-1", "keys", "destruction", "show", asked["id"], code=3)
+    assert do("curator-1", "keys", "destruction", "approve", asked["id"])["state"] == "APPROVED"
+    (ran,) = do("admin", "keys", "destruction", "run")
+    assert (ran["id"], ran["state"]) == (asked["id"], "DESTROYED")
+    do("admin", "keys", "destruction", "withdraw", asked["id"], code=5)
+    assert do("auditor-1", "keys", "certificate", ran["certificate"])["state"] == "VALID"
+    saved = do.home.parent / "certificate.json"
+    do("auditor-1", "keys", "certificate", ran["certificate"], "--out", str(saved))
+    assert do("auditor-1", "keys", "certificate", "--verify", str(saved))["id"] == ran["certificate"]
+    assert "파기 확인서" in do.speaks("keys", "certificate", ran["certificate"])
+    saved.write_text(saved.read_text().replace("A", "B"))
+    do("auditor-1", "keys", "certificate", "--verify", str(saved), code=6)
+    assert do("admin", "keys", "rotate", "--all", "--older-than", "3650") == []
+    assert all(item["version"] == 2 for item in do("admin", "keys", "rotate", "--all", "--older-than", "0"))
     assert {"id": victim, "state": "DESTROYED"}.items() <= next(
         item for item in do("admin", "keys", "list") if item["id"] == victim
     ).items()

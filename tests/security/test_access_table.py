@@ -69,7 +69,7 @@ keys.approve       another  yes   -       -       yes  -        -     -      -  
 backup.make        zone     yes   -       -       -    -        -     -      -        -       -       -      -       -   -      yes
 backup.restore     zone     yes   -       -       -    -        -     -      -        -       -       -      -       -   -      -
 catalog.read       zone     yes   yes     yes     yes  yes      yes   yes    yes      yes     -       -      -       -   -      -
-housekeeping.run   zone     -     -       -       -    -        -     -      -        -       -       yes    -       -   -      -
+housekeeping.run   zone     yes   -       -       -    -        -     -      -        -       -       yes    -       -   -      -
 policy.read        dataset  -     yes     -       yes  yes      -     -      -        yes     -       -      -       -   -      -
 policy.approve     dataset  -     yes     -       yes  -        -     -      -        -       -       -      -       -   -      -
 delivery.read      dataset  -     yes     -       yes  -        -     -      -        -       -       -      -       -   -      -
@@ -251,7 +251,7 @@ def test_each_decision_is_in_the_log_before_the_answer(sandbox, monkeypatch):
     (allowed,) = sandbox.events("zone/zone", "decision.allowed")
     (denied,) = sandbox.events("zone/zone", "decision.denied")
     assert (allowed["account"], allowed["purpose"]) == (grant.actor.id, "account.list list/accounts")
-    assert allowed["details"] == {"rules": "administrator-runs-the-zone"}
+    assert allowed["details"] == {"rules": "administrator-runs-the-zone", "grant": grant.id}
     assert (denied["account"], denied["details"]) == (sandbox.account("developer").id, {"rules": "no-rule"})
 
 

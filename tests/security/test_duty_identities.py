@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from safezone.errors import Denied, UsageError
+from safezone.keys.bao.places import GONE, PLACES, find, within
+from safezone.keys.bao.policy import CONSOLE, CREATION, IDENTITIES, MARK
+from safezone.keys.bao.provider import OpenBaoKeys
 from safezone.keys.duties import RIGHTS, DutyBound, may
 from safezone.keys.keystore import Keystore
 from safezone.keys.naming import kind_of
-from safezone.keys.bao.provider import OpenBaoKeys
-from safezone.keys.bao.places import GONE, PLACES, find, within
-from safezone.keys.bao.policy import CONSOLE, CREATION, IDENTITIES, MARK
 from safezone.model import Duty, WrappedKey
 from safezone.ports import KeyProvider
 from tests.fixtures.openbao import BaoServer, secret_file

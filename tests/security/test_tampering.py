@@ -16,12 +16,12 @@ import pytest
 
 from safezone.access.actions import Action, Actor, dataset_resource
 from safezone.airlock import release
-from safezone.audit.findings import Verification
 from safezone.audit.verify import verify_log
 from safezone.catalog.records import DeliveryRecord, ReleaseRecord, VersionRecord
 from safezone.errors import IntegrityFailure
 from safezone.model import Duty, Stage
 from safezone.vault.door import INTAKE, SealedObject
+from safezone_verify.findings import Verification
 from tests.fixtures.sandbox import DATASET, ROOT, Sandbox
 
 OFFSETS = [0, 3, 4, 9, 40, 0.25, 0.5, 0.75, -40, -9, -8, -5, -4, -1]

@@ -36,7 +36,9 @@ PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"`([^`\n]+)`")
-_NAMED = re.compile(r"^(?:safezone|safezone_verify|pseudonymize|validation|dags|policies|tests|docs|scripts)/[^\s]*$")
+_NAMED = re.compile(
+    r"^(?:safezone|safezone_verify|pseudonymize|validation|dags|policies|tests|docs|scripts)/[^\s]*$"
+)
 _TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 _COMMAND = re.compile(r"(?:^|[\s(])safezone\s+([^|)#\n]+)")
 

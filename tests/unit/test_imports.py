@@ -51,5 +51,9 @@ def test_a_dag_file_imports_policy_and_settings_alone_when_it_is_parsed(path: Pa
     tree = ast.parse(path.read_text("utf-8"))
     modules = [node.module or "" for node in tree.body if isinstance(node, ast.ImportFrom)]
     modules += [alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names]
-    ours = {name for name in modules if name.split(".")[0] in {"safezone", "safezone_verify", "pseudonymize", "validation"}}
+    ours = {
+        name
+        for name in modules
+        if name.split(".")[0] in {"safezone", "safezone_verify", "pseudonymize", "validation"}
+    }
     assert ours <= {"safezone.policy.dataset", "safezone.policy.load", "safezone.settings"}

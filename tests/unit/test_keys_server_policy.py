@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from safezone.cli.app import invoke
 from safezone.errors import UsageError
-from safezone.keys.duties import RIGHTS, may
 from safezone.keys.bao.places import GONE, PLACES, find, within
 from safezone.keys.bao.policy import IDENTITIES, mounts, policy, rights, role_of, setup
+from safezone.keys.duties import RIGHTS, may
 from safezone.model import Duty
 
 USES = re.compile(r"/(keys/([^/]+(/rotate|/config)?)?|(encrypt|decrypt|rewrap|hmac|sign)/[^/]+)$")
