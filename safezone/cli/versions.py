@@ -1,4 +1,4 @@
-"""`version list|show|review|withdraw` and `catalog`: what became of deliveries, and what is public."""
+"""`version list|show|verify|review|withdraw` and `catalog`: what became of deliveries, and what is public."""
 
 from __future__ import annotations
 
@@ -73,6 +73,60 @@ def list_(
         ("버전이 없습니다. 먼저: safezone ingest", "No versions. First: safezone ingest"),
         keep=(0, 2, 4),
     )
+
+
+@group.command(
+    "verify",
+    help=t("저장된 모든 바이트를 매니페스트와 대조", "Compare every stored byte with the signed manifests"),
+)
+def verify(
+    version: Annotated[
+        str | None, typer.Argument(metavar="[VERSION]", help=t("이 버전만", "Only this version"))
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Look at the parts of one version, or of all that this account may see. Nothing is decrypted."""
+    from safezone.access.actions import Action, version_resource
+    from safezone.catalog.records import VersionRecord
+    from safezone.cli.deliveries import progress_bar
+    from safezone.errors import IntegrityFailure
+    from safezone.model import Duty, VersionState
+
+    acting = Acting(Duty.PORTAL)
+    catalog = acting.zone.catalog
+    found = [catalog.get(VersionRecord, version)] if version else catalog.list(VersionRecord)
+    if version:
+        acting.authorize(Action.VERSION_READ, version_resource(found[0]))
+    seen = acting.visible("version", found, Action.VERSION_READ, version_resource)
+    looked: list[tuple[VersionRecord, int | None]] = []
+    with progress_bar(quiet=as_json) as bars:
+        bar = bars.add_task(t("버전 확인", "Looking at versions"), total=len(seen))
+        for item in seen:
+            if item.state is not VersionState.DESTROYED:
+                try:
+                    looked.append((item, acting.zone.vault.verify_stored(item)))
+                except IntegrityFailure:
+                    looked.append((item, None))
+            bars.advance(bar)
+    if as_json:
+        said = [
+            {"id": item.id, "state": "DAMAGED" if size is None else "WHOLE", "bytes": size} for item, size in looked
+        ]
+        say.emit(said[0] if version and said else said)
+    else:
+        rows = [
+            (
+                say.two(item.id, item.dataset),
+                t(*_STAGES[item.stage.value]),
+                say.state("DAMAGED" if size is None else "WHOLE"),
+                None if size is None else f"{size / 1e6:,.1f}",
+            )
+            for item, size in looked
+        ]
+        columns = [t("버전", "Version"), t("단계", "Stage"), t("상태", "State"), "MB>"]
+        say.listed(rows, columns, ("확인할 버전이 없습니다.", "No version to look at."), keep=(0, 2))
+    if any(size is None for _, size in looked):
+        raise typer.Exit(IntegrityFailure.exit_code)
 
 
 @group.command("show", help=t("버전의 근거와 위험도", "Evidence and risk of a version"))

@@ -29,7 +29,7 @@ from safezone.model import Manifest, PartRef, Stage, VersionState, WrappedKey
 from safezone.ports import BlobStore, KeyProvider
 from safezone.vault import parts
 from safezone.vault.documents import damaged, open_document, sign_document
-from safezone.vault.opening import SealedPart, footer_digest, opened
+from safezone.vault.opening import SealedPart, footer_digest, opened, whole
 from safezone.vault.parts import PendingPart
 
 INTAKE, QUARANTINE = "intake", "quarantine"
@@ -272,6 +272,23 @@ class Vault:
         if not same or manifest.dataset != version.dataset or manifest.stage != version.stage:
             raise damaged(version.manifest_uri)
         return manifest
+
+    def verify_stored(self, version: VersionRecord) -> int:
+        """Compare every stored byte of a version with its signed manifest; nothing is decrypted.
+
+        Returns:
+            How many bytes its parts have.
+
+        Raises:
+            IntegrityFailure: manifest, key table or a part is not what was written.
+        """
+        manifest = self.manifest(version)
+        uri = parts.key_table_uri(version.manifest_uri)
+        with self._open(uri) as raw:
+            parts.read_key_table(raw.read(), manifest, uri)
+        for part in manifest.parts:
+            whole(part, self._open)
+        return sum(part.size for part in manifest.parts)
 
     @contextmanager
     def open_version(

@@ -23,6 +23,7 @@ from safezone.model import Duty, Stage
 from safezone.vault.door import INTAKE, SealedObject
 from safezone_verify.findings import Verification
 from tests.fixtures.sandbox import DATASET, ROOT, Sandbox
+from tests.fixtures.terminal import terminal_of
 
 OFFSETS = [0, 3, 4, 9, 40, 0.25, 0.5, 0.75, -40, -9, -8, -5, -4, -1]
 
@@ -102,6 +103,20 @@ def test_an_untouched_zone_is_read(whole):
     for stage in (Stage.RAW, Stage.DEIDENTIFIED, Stage.PUBLISHED):
         version = a_version(whole, stage)
         assert read_version(whole, version) == version.rows
+
+
+def test_every_stored_byte_can_be_looked_at_and_the_damaged_version_is_named(whole, spoil, monkeypatch, capsys):
+    command = terminal_of(whole, monkeypatch)
+    assert command("auditor", "version", "verify") == 0
+    version = a_version(whole, Stage.PUBLISHED)
+    uri = uri_of(whole, version, "part")
+    spoil(uri, flipped(stored(whole, uri), 0.5))
+    capsys.readouterr()
+    assert command("auditor", "version", "verify", "--json") == 6
+    states = {item["id"]: item["state"] for item in json.loads(capsys.readouterr().out)}
+    assert [name for name, state in states.items() if state == "DAMAGED"] == [version.id]
+    assert len(states) > 3
+    assert command("auditor", "version", "verify", version.id) == 6
 
 
 @pytest.mark.parametrize("offset", OFFSETS)
