@@ -1,30 +1,38 @@
 """Destructions of keys, proven from signatures and from the log, never from a row's own word.
 
 Two people sign: who asks, over the keys and the reason; and who agrees, over the same and the moment before which
-nothing may happen. The waiting time is counted from the event of the agreement, which committed with it.
+nothing may happen. The waiting time is counted from the event of the agreement, which committed with it, and again
+from the first checkpoint over that event which the witness cosigned: rows and clocks of the zone are in the hands of
+whoever holds the database's password, who may be one of the two; the witness's clock is not.
 """
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
+from safezone.audit.checkpoint import open_checkpoint, parse_note, signers
 from safezone.audit.engine import read
-from safezone.audit.event import AuditEvent, EventType
-from safezone.audit.tables import audit_event, audit_leaf
+from safezone.audit.event import AuditEvent, EventType, leaf_text
+from safezone.audit.tables import audit_checkpoint, audit_event, audit_leaf
+from safezone.audit.tree import StoredTree
 from safezone.catalog import history, reviews
 from safezone.catalog.accounts import Accounts
 from safezone.catalog.records import AccountRecord, DestructionRecord, ReviewRecord
 from safezone.catalog.store import Catalog
 from safezone.errors import Denied, IntegrityFailure, NotFound
 from safezone.model import DestructionState, Verdict, digest, now, timestamp
+from safezone_verify.merkle import leaf_hash, verify_inclusion
+from safezone_verify.notes import Note, NoteKey
 
 KIND = "destruction"
 ROUND = 1
+_LOOKED_AT = 1_000
+_TIME_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,7 @@ class Agreement:
         asked: the first signature.
         approved: the second.
         since: when the second was recorded, by the log.
+        seq: where the log has taken that down; None while it waits for the log duty.
     """
 
     asker: AccountRecord
@@ -44,6 +53,7 @@ class Agreement:
     asked: ReviewRecord
     approved: ReviewRecord
     since: datetime
+    seq: int | None = None
 
 
 def asking_subject(order: DestructionRecord) -> dict[str, Any]:
@@ -83,19 +93,85 @@ def agreement(catalog: Catalog, accounts: Accounts, order: DestructionRecord) ->
         raise unproven(order, "who asked has not signed it", "요청자의 유효한 서명이 없습니다")
     if approver is None or approved is None:
         raise unproven(order, "no second person has signed it", "두 번째 담당자의 유효한 서명이 없습니다")
-    since = _recorded(catalog, order, approver.id, digest(subject))
-    if since is None:
+    recorded = _recorded(catalog, order, approver.id, digest(subject))
+    if recorded is None:
         raise unproven(order, "the log does not know of the agreement", "동의가 감사 로그에 없습니다")
-    return Agreement(asker, approver, asked, approved, since)
+    return Agreement(asker, approver, asked, approved, *recorded)
 
 
-def require_over(order: DestructionRecord, agreed: Agreement, hours: float) -> None:
-    """Refuse to act before the waiting time is over, by the signature and by the log.
+def witnessed(catalog: Catalog, agreed: Agreement, keys: Sequence[NoteKey], witness: NoteKey) -> datetime | None:
+    """When the witness first vouched for a log that holds the agreement, by the witness's own clock.
+
+    The leaf is proven to be in the tree that was cosigned (RFC 9162, section 2.1.3.2), so neither the time in the
+    event nor a row of the catalog counts. The time is that of the cosignature
+    (https://c2sp.org/tlog-cosignature), in seconds since 1970.
+
+    Args:
+        catalog: whose log.
+        agreed: what `agreement` gave.
+        keys: public keys of the log.
+        witness: the witness's public key.
+
+    Returns:
+        The time, or None when no checkpoint that the witness cosigned holds the agreement yet.
+    """
+    if agreed.seq is None:
+        return None
+    table = audit_checkpoint
+    later = select(table.c.cosigned).where(table.c.size > agreed.seq, table.c.cosigned != "")
+    with read(catalog.engine) as connection:
+        leaf = connection.execute(select(audit_leaf.c.leaf).where(audit_leaf.c.seq == agreed.seq)).scalar()
+        for note in connection.execute(later.order_by(table.c.size).limit(_LOOKED_AT)).scalars().all():
+            moment = _vouched(connection, str(note), agreed.seq, leaf_hash(str(leaf).encode()), keys, witness)
+            if moment is not None:
+                return moment
+    return None
+
+
+def _vouched(
+    connection: Connection, note: str, seq: int, leaf: bytes, keys: Sequence[NoteKey], witness: NoteKey
+) -> datetime | None:
+    try:
+        checkpoint, parsed = open_checkpoint(note, keys), parse_note(note)
+        moment = _cosigned_at(parsed, witness)
+        proof = StoredTree(connection).inclusion(seq, checkpoint.size)
+    except (IntegrityFailure, ValueError, OverflowError, OSError):
+        return None  # not what log and witness signed, or a tree somebody spoiled: it vouches for nothing
+    return moment if verify_inclusion(leaf, seq, checkpoint.size, proof, checkpoint.root) else None
+
+
+def _cosigned_at(note: Note, witness: NoteKey) -> datetime | None:
+    if not signers(note, [witness]):
+        return None
+    times = [
+        int.from_bytes(seal[:_TIME_BYTES], "big")
+        for name, key_id, seal in note.signatures
+        if (name, key_id) == (witness.name, witness.key_id)
+    ]
+    return datetime.fromtimestamp(max(times), UTC)
+
+
+def require_over(
+    order: DestructionRecord, agreed: Agreement, hours: float, seen: Callable[[], datetime | None]
+) -> None:
+    """Refuse to act before the waiting time is over, by the signature, by the log and by the witness.
+
+    Args:
+        order: the destruction.
+        agreed: what `agreement` gave.
+        hours: the waiting time; where there is none, nobody can shorten it and no witness is asked.
+        seen: what `witnessed` says.
 
     Raises:
-        Denied: it is not over.
+        Denied: it is not over, or no witness has vouched for the agreement yet.
     """
-    until = max(agreed.since + timedelta(hours=hours), order.due or agreed.since)
+    wait = timedelta(hours=hours)
+    until = max(agreed.since + wait, order.due or agreed.since)
+    if hours > 0 and now() >= until:
+        vouched = seen()
+        if vouched is None:
+            raise unwitnessed(order)
+        until = max(until, vouched + wait)
     if now() < until:
         raise Denied(
             "destruction.waiting",
@@ -109,6 +185,22 @@ def require_over(order: DestructionRecord, agreed: Agreement, hours: float) -> N
             ),
             kept=("No key was destroyed.", "파기된 키는 없습니다."),
         )
+
+
+def unwitnessed(order: DestructionRecord) -> Denied:
+    """The error for an agreement that the zone alone says the time of."""
+    return Denied(
+        "destruction.unwitnessed",
+        (
+            f"The witness has not vouched for the agreement to {order.id}: only the zone itself says how old it is.",
+            f"{order.id}에 대한 동의를 증인이 확인하지 않아, 대기 기간을 안심구역의 기록으로만 알 수 있습니다.",
+        ),
+        (
+            "Have the log witnessed; the waiting time is counted from then: safezone audit checkpoint",
+            "로그를 증인에게 보이십시오. 대기 기간은 그때부터 셉니다: safezone audit checkpoint",
+        ),
+        kept=("No key was destroyed.", "파기된 키는 없습니다."),
+    )
 
 
 def unproven(order: DestructionRecord, en: str, ko: str) -> Denied:
@@ -171,10 +263,12 @@ def _signer(
     return None, None
 
 
-def _recorded(catalog: Catalog, order: DestructionRecord, actor: str, about: str) -> datetime | None:
-    """When the log took the agreement down: the newest such event, whose leaf must say the same."""
+def _recorded(
+    catalog: Catalog, order: DestructionRecord, actor: str, about: str
+) -> tuple[datetime, int | None] | None:
+    """When and where the log took the agreement down: the newest such event, whose leaf must say the same."""
     query = (
-        select(audit_event.c.time, audit_event.c.seq, audit_leaf.c.leaf)
+        select(audit_event, audit_leaf.c.leaf)
         .join_from(audit_event, audit_leaf, audit_event.c.seq == audit_leaf.c.seq, isouter=True)
         .where(
             audit_event.c.object == f"{KIND}/{order.id}",
@@ -186,11 +280,23 @@ def _recorded(catalog: Catalog, order: DestructionRecord, actor: str, about: str
     )
     with read(catalog.engine) as connection:
         found = connection.execute(query).first()
-    if found is None:
-        return None
+    if found is None or (found.seq is not None and found.leaf != _leaf_of(found)):
+        return None  # nothing of it, or the event was edited after the log had taken it down
     try:
-        if found.seq is not None and json.loads(found.leaf)["time"] != found.time:
-            return None  # the event was edited after the log had taken it down
-        return datetime.fromisoformat(found.time)
-    except (ValueError, TypeError, KeyError):
+        return datetime.fromisoformat(found.time), found.seq
+    except (ValueError, TypeError):
         return None
+
+
+def _leaf_of(event: Any) -> str:
+    """The leaf an event must have where it stands."""
+    return leaf_text(
+        seq=event.seq,
+        time=event.time,
+        type_=event.type,
+        account=event.account,
+        object_=event.object,
+        purpose=event.purpose,
+        policy=event.policy,
+        details=event.details_digest,
+    )

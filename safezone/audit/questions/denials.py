@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import Engine
 
 from safezone.audit.engine import read
-from safezone.audit.event import EventType
 from safezone.audit.questions.clock import Period, local
-from safezone.audit.questions.reading import Seen, action, events, of_types, within
+from safezone.audit.questions.reading import Seen, action, events, within
+from safezone.audit.tables import refused
 
 REPEATED = 3
 """So many refusals of one person, for one action and reason ..."""
@@ -80,9 +80,8 @@ class Denial:
 
 def denials(engine: Engine, period: Period) -> list[Denial]:
     """All denials of a period by person, action and reason: those tried again first, then the most frequent."""
-    wanted = of_types(EventType.DECISION_DENIED, EventType.AUTHENTICATION_FAILED)
     with read(engine) as connection:
-        return grouped(events(connection, wanted, within(period)))
+        return grouped(events(connection, refused, within(period)))
 
 
 def grouped(refusals: Iterable[Seen]) -> list[Denial]:

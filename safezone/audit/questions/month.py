@@ -25,7 +25,7 @@ from safezone.audit.questions.reading import (
     within,
 )
 from safezone.audit.questions.unusual import Unusual, unusual
-from safezone.audit.tables import audit_checkpoint, audit_event
+from safezone.audit.tables import REFUSED, audit_checkpoint, audit_event, refused
 
 ADMINISTRATION = (
     EventType.ACCOUNT_ADDED,
@@ -42,7 +42,6 @@ ADMINISTRATION = (
     EventType.RELEASE_REVOKED,
 )
 """What changes who may do what, which keys open what, and what the log still tells."""
-_REFUSED = (EventType.DECISION_DENIED, EventType.AUTHENTICATION_FAILED)
 
 
 @dataclass(slots=True)
@@ -129,7 +128,7 @@ def gather(engine: Engine, period: Period, people: Mapping[str, Person], reasons
     with read(engine) as connection:
         _add_up(month, connection)
         _reads(month, connection, reasons)
-        month.denials = grouped(events(connection, of_types(*_REFUSED), within(period)))
+        month.denials = grouped(events(connection, refused, within(period)))
         month.administration = list(events(connection, of_types(*ADMINISTRATION), within(period)))
         month.checkpoints = _checkpoints(connection)
     for account, line in month.accounts.items():
@@ -153,12 +152,11 @@ def _add_up(month: Month, connection: Connection) -> None:
         .where(within(month.period), of_types(*EventType))
         .group_by(columns.account, columns.type, hour)
     )
-    refused = {each.value for each in _REFUSED}
     for account, type_, times, first, last in connection.execute(query):
         line = month.accounts.setdefault(account, Line({account}))
         moment = local(first)
         line.events += times
-        line.denied += times if type_ in refused else 0
+        line.denied += times if type_ in REFUSED else 0
         line.days.add(moment.date())
         line.first = min(line.first, first) if line.first else first
         line.last = max(line.last, last)
