@@ -65,6 +65,9 @@ def initialise(settings: Settings) -> Zone:
     identity_file = settings.home / "zone.json"
     if not identity_file.exists():
         identity_file.write_text(json.dumps({"id": secrets.token_hex(8)}) + "\n", "utf-8")
+    if not settings.catalog_url:
+        # Names and comments are in it. SQLite would leave it, and its logs beside it, to be read by everybody.
+        (settings.home / "catalog.db").touch(mode=0o600)
     engine = open_engine(settings.catalog)
     migrate.upgrade(engine)
     engine.dispose()

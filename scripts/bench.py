@@ -1,6 +1,6 @@
 """Prints how fast the zone is: the whole of ingest by step, and ratios against peers measured in the same run.
 
-Usage: python scripts/bench.py [--rows N]
+Usage: python scripts/bench.py [--rows N] [--only ingest|peers|log]
 
 Absolute times depend on the machine and on what else it does; the ratios and shares are what to compare.
 """
@@ -22,8 +22,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import bench_audit
+import bench_custody
 import bench_detect
+import bench_questions
 import bench_tables
+import bench_vault
+import bench_verify
 import pyarrow as pa
 import pyarrow.dataset
 import pyarrow.parquet as pq
@@ -51,11 +56,16 @@ def main() -> None:
     """Run every bench."""
     parser = argparse.ArgumentParser(description="Prints how fast the zone is.")
     parser.add_argument("--rows", type=int, default=1_000_000)
-    rows = parser.parse_args().rows
-    console.print(f"{os.cpu_count()} cores · {rows:,} rows of {DATASET}\n")
-    with tempfile.TemporaryDirectory() as folder:
-        whole_ingest(Path(folder), rows)
-    peers()
+    parser.add_argument("--only", choices=("ingest", "peers", "log"), default="")
+    options = parser.parse_args()
+    console.print(f"{os.cpu_count()} cores · {options.rows:,} rows of {DATASET}\n")
+    if options.only in {"", "ingest"}:
+        with tempfile.TemporaryDirectory() as folder:
+            whole_ingest(Path(folder), options.rows)
+    if options.only in {"", "peers"}:
+        peers()
+    if options.only in {"", "log"}:
+        keys_and_log()
 
 
 def whole_ingest(folder: Path, rows: int) -> None:
@@ -176,6 +186,32 @@ def peers() -> None:
         table.add_column(name, justify="left" if name in {"what", "peer"} else "right")
     for row in (*_tokens(), *_parquet(), *bench_detect.rows(), *bench_tables.rows()):
         table.add_row(*row)
+    console.print(table)
+
+
+def keys_and_log() -> None:
+    """The vault with its events, the log, and what people wait for: rotation, verification, questions."""
+    table = Table(title="vault, log and keys, same run")
+    for name in ("what", "peer", "ours", "peer's", "ratio"):
+        table.add_column(name, justify="left" if name in {"what", "peer"} else "right")
+    for row in (*bench_vault.rows(), *bench_audit.rows()):
+        table.add_row(*row)
+    checked = bench_verify.verify_million()
+    table.add_row(
+        "an exported log of a million events checked",
+        "target 15 s, 300 MB",
+        f"{checked['seconds']:.1f} s",
+        f"{checked['rss_mb']:.0f} MB",
+        "",
+    )
+    for what, versions, parts in (
+        ("one version of 10,000 parts", 1, 10_000),
+        ("2,000 versions of five parts", 2_000, 5),
+    ):
+        seconds = bench_custody.rotation(versions * parts, versions)
+        table.add_row(f"key rotated, {what}", "target 60 s", f"{seconds:.1f} s", "", "")
+    for question, seconds in bench_questions.questions(1_000_000).items():
+        table.add_row(f"question over a million events: {question}", "seconds", f"{seconds:.1f} s", "", "")
     console.print(table)
 
 

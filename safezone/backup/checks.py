@@ -137,13 +137,20 @@ def check_log(zone: Zone, header: Header, found: Standing) -> list[Check]:
     words = Text(f"entries of the log, {done.proven} signed", f"로그 항목(서명 {done.proven}건)")
     checks = [Check("log", "VALID", done.size, 0, words)]
     lost = found.lost
+    again = Text(
+        "; what was revoked, withdrawn or ended since is in force again: end it anew",
+        ". 그 뒤에 정지·철회·종료한 계정, 신청, 반출이 다시 유효하므로 다시 종료하십시오",
+    )
     if lost is None:
-        text = Text("the witness knows nothing of this log", "증인이 이 로그를 알지 못함")
+        text = Text(
+            f"the witness does not know how far this log went{again.en}",
+            f"증인이 이 로그가 어디까지 이어졌는지 알지 못함{again.ko}",
+        )
         checks.append(Check("witness", "LOST", done.witnessed, 0, text))
     else:
         text = Text(
-            f"entries under a witnessed checkpoint; the witness saw {found.seen}",
-            f"증인이 확인한 체크포인트 아래의 항목(증인이 본 로그 {found.seen}건)",
+            f"entries under a witnessed checkpoint; the witness saw {found.seen}{again.en if lost else ''}",
+            f"증인이 확인한 체크포인트 아래의 항목(증인이 본 로그 {found.seen}건){again.ko if lost else ''}",
         )
         checks.append(Check("witness", "LOST" if lost else "VALID", done.witnessed, lost, text))
     return checks

@@ -20,9 +20,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyrage
+from sqlalchemy import select
 
 from safezone.access.actions import ZONE, Action, Actor
+from safezone.audit.engine import read
 from safezone.audit.event import AuditEvent, EventType
+from safezone.audit.tables import audit_event
 from safezone.backup import shares
 from safezone.backup.archive import SIGN_KEY
 from safezone.backup.files import put, zone_id
@@ -167,17 +170,24 @@ def renew(zone: Zone, by: str = Duty.BACKUP.value) -> list[Held]:
         was never split, or a key server keeps the keys.
 
     Raises:
-        IntegrityFailure: a copy's header was changed; nothing is encrypted to the key in it.
+        IntegrityFailure: a copy's header was changed, or it is of a splitting that ended and was put back; nothing is
+            encrypted to the key in it. All others were renewed.
         Unavailable: the copy in the zone itself cannot be written.
     """
     if zone.settings.keys_url:
         return []
+    ended = []
     for held in home_copies(zone):
+        if _is_ended(zone, held.copy):
+            ended.append(held)
+            continue
         if held.current and all(each.current for each in _elsewhere(zone, held.copy)):
             continue
         purpose = f"renewed {keystore_counter(zone.settings)}"
         with zone.catalog.write(AuditEvent(EventType.KEYS_SPLIT, by, f"recovery/{held.copy.id}", purpose)):
             _seal(zone, held.copy)
+    if ended:
+        raise _put_back(ended[0])
     return copies(zone)
 
 
@@ -201,6 +211,37 @@ def home_copies(zone: Zone) -> list[Held]:
         copy = read_copy(path, zone.keys)[0]
         found.append(Held(copy, path, copy.counter == keystore_counter(zone.settings)))
     return found
+
+
+def _is_ended(zone: Zone, copy: Copy) -> bool:
+    """Whether the log knows of a later splitting than a copy's own: who held shares of the earlier one is out.
+
+    A splitting the log does not know of (it was made after the backup the zone was restored from) has not ended.
+    """
+    query = (
+        select(audit_event.c.object)
+        .where(audit_event.c.type == EventType.KEYS_SPLIT.value, audit_event.c.purpose.like("split %"))
+        .order_by(audit_event.c.id)
+    )
+    with read(zone.catalog.engine) as connection:
+        made = [str(name) for name in connection.execute(query).scalars()]
+    own = f"recovery/{copy.id}"
+    return own in made and made[-1] != own
+
+
+def _put_back(held: Held) -> IntegrityFailure:
+    return IntegrityFailure(
+        "recovery.ended",
+        (
+            f"{held.path} belongs to a splitting that ended: its custodians' shares are not to open anything new.",
+            f"{held.path}은(는) 이미 종료된 분할의 사본입니다. 그 보관자의 조각으로 새 내용이 열려서는 안 됩니다.",
+        ),
+        (
+            "Delete that file. If nobody split the keystore anew since, tell the auditor before anything else.",
+            "그 파일을 지우십시오. 그 뒤에 새로 나눈 사람이 없다면 먼저 감사 담당자에게 알리십시오.",
+        ),
+        kept=("Nothing was encrypted to its key.", "그 키로 암호화한 것은 없습니다."),
+    )
 
 
 def confirm_erased(zone: Zone, actor: Actor, recovery: str, custodian: str, copy: int | None = None) -> None:

@@ -28,20 +28,8 @@ def require_empty(home: Path) -> None:
         WrongState: it does.
     """
     _put_back(home)
-    found = {path.name for path in home.iterdir()} if home.is_dir() else set()
-    within = {path.name for path in (home / "keys").iterdir()} if (home / "keys").is_dir() else set()
-    if home.is_symlink() or (home.exists() and not home.is_dir()) or found - {"keys"} or within - _KEYS:
-        raise WrongState(
-            "restore.not_empty",
-            (
-                f"{home} holds something already; a backup is restored into an empty place.",
-                f"{home}에 이미 내용이 있습니다. 백업은 빈 위치에만 복원합니다.",
-            ),
-            (
-                "Name another place (--into), or move what is there away; only a recovered keystore may be there.",
-                "다른 위치를 지정하거나(--into) 있는 것을 옮기십시오. 복구한 키 저장소만 있을 수 있습니다.",
-            ),
-        )
+    if not _only_keys(home):
+        raise _not_empty(home)
 
 
 @contextmanager
@@ -94,12 +82,17 @@ def take_place(folder: Path, home: Path) -> None:
     """Let the folder become home.
 
     Raises:
+        WrongState: something came to be at home meanwhile (another restore, a new zone); it is as it was.
         OSError: it cannot; home is as it was.
     """
     aside = home.with_name(f".{home.name}.before-{secrets.token_hex(6)}")
     existed = home.exists()
     if existed:
         home.rename(aside)
+        # Looked at only now, where nobody finds it any more: at home a whole zone could appear after any look.
+        if not _only_keys(aside):
+            aside.rename(home)
+            raise _not_empty(home)
     try:
         folder.rename(home)
     except OSError:
@@ -110,6 +103,28 @@ def take_place(folder: Path, home: Path) -> None:
     (home / ".lock").unlink(missing_ok=True)
     if existed:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _only_keys(home: Path) -> bool:
+    found = {path.name for path in home.iterdir()} if home.is_dir() else set()
+    within = {path.name for path in (home / "keys").iterdir()} if (home / "keys").is_dir() else set()
+    strange = home.is_symlink() or (home.exists() and not home.is_dir())
+    return not (strange or found - {"keys"} or within - _KEYS)
+
+
+def _not_empty(home: Path) -> WrongState:
+    return WrongState(
+        "restore.not_empty",
+        (
+            f"{home} holds something already; a backup is restored into an empty place.",
+            f"{home}에 이미 내용이 있습니다. 백업은 빈 위치에만 복원합니다.",
+        ),
+        (
+            "Name another place (--into), or move what is there away; only a recovered keystore may be there.",
+            "다른 위치를 지정하거나(--into) 있는 것을 옮기십시오. 복구한 키 저장소만 있을 수 있습니다.",
+        ),
+        kept=("Nothing was restored.", "복원된 것은 없습니다."),
+    )
 
 
 def _put_back(home: Path) -> None:

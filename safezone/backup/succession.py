@@ -123,6 +123,9 @@ def standing(zone: Zone, header: Header) -> Standing:
             ),
             kept=("Nothing was restored.", "복원된 것은 없습니다."),
         )
+    if checkpoint.size < _vouched_before(zone, header, witness.key):
+        # It once saw more than it shows now: an older state was put back there, so what it shows bounds nothing.
+        return Standing(origin, held, root, known=False)
     return Standing(origin, held, root, True, checkpoint.size, checkpoint.root.hex(), note)
 
 
@@ -218,6 +221,14 @@ def settle(zone: Zone) -> None:
     if not zone.settings.witness_url:  # a witness program is told by its own operator
         zone.witness.enrol(zone.log_keys)
     zone.keep_log()
+
+
+def _vouched_before(zone: Zone, header: Header, witness: NoteKey) -> int:
+    """How many entries the witness had vouched for when the backup was made, by its own signature; 0 without one."""
+    note = header.witness.get("checkpoint", "")
+    if not note or not signers(parse_note(note), [witness]):
+        return 0
+    return open_checkpoint(note, zone.log_keys).size
 
 
 def _cosigned(note: str) -> bool:

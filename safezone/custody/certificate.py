@@ -75,17 +75,19 @@ class Facts:
 def issue(zone: Zone, certificate: str, actor: str, facts: Facts) -> Path:
     """Sign a certificate and keep it with its text below ``certificates``; its digest commits to the log.
 
+    One that an earlier run has signed already stays as it is: it knows what a run that finishes it does not.
+
     Returns:
         The signed file; the text lies beside it with the suffix ``.md``.
 
     Raises:
         Unavailable: it could not be written.
+        IntegrityFailure: another destruction has a certificate of that id.
     """
-    statement = _statement(zone, certificate, actor, facts)
-    version = zone.keys.ensure(SIGNING_KEY)
-    envelope = seal(
-        statement, lambda message: zone.keys.sign(SIGNING_KEY, message), zone.keys.public_key(SIGNING_KEY, version)
-    )
+    found = standing(zone, certificate)
+    if found is not None:
+        require_about(found[1], facts.reference, facts.keys)
+    envelope, statement = found or _made(zone, _statement(zone, certificate, actor, facts))
     event = AuditEvent(
         EventType.KEY_DESTRUCTION, actor, f"certificate/{certificate}", purpose=f"CERTIFIED {digest(statement)}"
     )
@@ -98,6 +100,42 @@ def issue(zone: Zone, certificate: str, actor: str, facts: Facts) -> Path:
     with zone.catalog.write(event):
         pass
     return path
+
+
+def standing(zone: Zone, certificate: str) -> tuple[bytes, dict[str, Any]] | None:
+    """The certificate of that id that this zone signed and that lies in its place, whatever the log says; else None."""
+    path = zone.settings.home / "certificates" / f"{certificate}.json"
+    try:
+        envelope = _read(path)
+        statement, _ = unseal(envelope, public_keys(zone))
+    except (OSError, IntegrityFailure):
+        return None
+    genuine = statement.get("kind") == KIND and statement.get("id") == certificate
+    return (envelope, statement) if genuine else None
+
+
+def require_about(statement: dict[str, Any], reference: str, keys: Iterable[str] = ()) -> None:
+    """Refuse to take one certificate for another destruction's.
+
+    Raises:
+        IntegrityFailure: it names another authority, or not all of these keys.
+    """
+    named = {key["name"] for key in statement["keys"]}
+    if statement["authority"]["reference"] != reference or not set(keys) <= named:
+        raise _not_ours()
+
+
+def ledger_heads(zone: Zone) -> list[dict[str, Any]]:
+    """How far the ledger reached, by every certificate of the zone that lies in its place."""
+    names = [path.stem for path in sorted((zone.settings.home / "certificates").glob("*.json"))]
+    found = [standing(zone, name) for name in names if is_id(name)]
+    return [each[1]["ledger"] for each in found if each is not None]
+
+
+def _made(zone: Zone, statement: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
+    version = zone.keys.ensure(SIGNING_KEY)
+    public = zone.keys.public_key(SIGNING_KEY, version)
+    return seal(statement, lambda message: zone.keys.sign(SIGNING_KEY, message), public), statement
 
 
 def is_id(text: str) -> bool:

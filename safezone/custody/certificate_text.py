@@ -45,7 +45,7 @@ def _in(statement: dict[str, Any], ko: int) -> str:
                 (t("Reason", "사유"), authority["reason"]),
                 (t("Scope", "범위"), authority["scope"]),
                 *((t("Legal basis", "법적 근거"), basis[language]) for basis in authority["basis"]),
-                *((_PARTS[one["part"]][ko], _person(one)) for one in authority["people"]),
+                *((_PARTS[one["part"]][ko], _person(one, ko)) for one in authority["people"]),
                 (t("Carried out by", "실행"), statement["carried_out_by"]),
             ]
         ),
@@ -143,8 +143,10 @@ def _copies(copies: dict[str, Any], ko: int) -> list[str]:
     return found or [t("- None that the zone knows of.", "- 안심구역이 아는 사본은 없습니다.")]
 
 
-def _person(one: dict[str, str]) -> str:
-    return f"{one['name']} ({one['account']}), {one['time']}"
+def _person(one: dict[str, str], ko: int) -> str:
+    by = one.get("enrolled_by", "")
+    enrolled = (f", enrolled by {by}", f", 계정 등록: {by}")[ko] if by else ""
+    return f"{one['name']} ({one['account']}), {one['time']}{enrolled}"
 
 
 def _place(key: dict[str, Any]) -> str:

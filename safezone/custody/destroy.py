@@ -66,7 +66,8 @@ class Replayed:
     Attributes:
         destroyed: keys that were alive again and are destroyed again.
         unproven: living keys that the ledger or the log names without proof; somebody has to look.
-        broken: whether lines of the ledger were removed, added or changed.
+        broken: whether lines of the ledger were removed, added or changed; those cut off its end are noticed as far as
+            a certificate in the zone's folder tells of them.
         certificate: id of the certificate, "" when nothing was destroyed.
     """
 
@@ -172,10 +173,12 @@ def destroy(
 def finish(zone: Zone, actor: str, others: Sequence[Zone] = ()) -> list[Destroyed]:
     """Go on with destructions that were cut off after the ledger had been written, and before their certificate.
 
-    Those that two people asked for are gone on with by `safezone.custody.orders.run`, which proves them again.
+    Those that two people asked for are gone on with by `safezone.custody.orders.run`, which proves them again. A key
+    that is alive although its destruction was finished came back with an older keystore: it is destroyed again.
     """
+    lines = ledger_of(zone).lines()
     begun: dict[tuple[str, str], list[str]] = {}
-    for line in ledger_of(zone).lines():
+    for line in lines:
         if line.proven and not line.authority.startswith(f"{destructions.KIND}/"):
             begun.setdefault((line.certificate, line.authority), []).append(line.key)
     done = []
@@ -185,7 +188,21 @@ def finish(zone: Zone, actor: str, others: Sequence[Zone] = ()) -> list[Destroye
             kind = _KINDS.get(reference.partition("/")[0], "replay")
             carried = destroy(zone, names, Authority(kind, reference), actor, others=others, begun=key_id)
             done += [carried] if carried is not None else []
+    if _came_back(zone, (zone, *others), lines):
+        again = replay(zone, actor, others)
+        done += [Destroyed(again.certificate, again.destroyed)] if again.destroyed else []
     return done
+
+
+def _came_back(zone: Zone, zones: Sequence[Zone], lines: Iterable[Line]) -> bool:
+    alive = set(scope.living(zones))
+    return any(
+        line.proven
+        and line.key in alive
+        and scope.holder(zones, line.key) is not None
+        and certificate.is_issued(zone, line.certificate)
+        for line in lines
+    )
 
 
 def replay(zone: Zone, by: str = "console", others: Sequence[Zone] = ()) -> Replayed:
@@ -218,8 +235,10 @@ def replay(zone: Zone, by: str = "console", others: Sequence[Zone] = ()) -> Repl
 
 def _named(zone: Zone, living: Iterable[str]) -> _Named:
     alive, found = set(living), _Named()
-    lines: list[Line] = ledger_of(zone).lines()
-    found.broken = any(not (line.proven and line.chained) for line in lines)
+    ledger = ledger_of(zone)
+    lines: list[Line] = ledger.lines()
+    whole = all(map(ledger.reaches, certificate.ledger_heads(zone)))
+    found.broken = not whole or any(not (line.proven and line.chained) for line in lines)
     for line in lines:
         if line.key in alive and line.proven:
             found.proven[line.key] = line.authority

@@ -133,6 +133,20 @@ class Ledger:
             lines = _whole(self.path).splitlines()
         return {"lines": len(lines), "head": _digest(lines)}
 
+    def reaches(self, head: dict[str, Any]) -> bool:
+        """Whether the ledger still holds what it held when `head` was taken: lines cut off its end leave no other trace.
+
+        Args:
+            head: what `head` said, as a certificate tells it.
+
+        Raises:
+            Unavailable: the file cannot be read.
+        """
+        with _reachable(self.path):
+            lines = _whole(self.path).splitlines()
+        count = head.get("lines")
+        return isinstance(count, int) and len(lines) >= count and _digest(lines[:count]) == head.get("head")
+
     def _signed(self, seq: int, name: str, time: str, authority: str, certificate: str, previous: str) -> bytes:
         signer = self._keys.ensure(SIGNING_KEY)
         body = {
@@ -171,7 +185,7 @@ class Ledger:
                     authority=str(body.get("authority", "")),
                     certificate=str(body.get("certificate", "")),
                     proven=_proven(body, publics.get(signer, b"") if isinstance(signer, int) else b""),
-                    chained=body.get("previous") == previous and body.get("seq") == number,
+                    chained=body.get("previous") == previous and body.get("seq") == number and _exact(body, text),
                 )
             )
             previous = hashlib.sha256(text).hexdigest()
@@ -193,6 +207,14 @@ def _body(text: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def _exact(body: dict[str, Any], text: bytes) -> bool:
+    """Whether a line is written as lines are: another spelling of the same was put there by somebody else."""
+    try:
+        return canonical(body) == text
+    except (ValueError, TypeError, RecursionError):
+        return False
 
 
 def _proven(body: dict[str, Any], public_key: bytes) -> bool:

@@ -1,14 +1,15 @@
 """Destruction by two people: one asks, another agrees, and after a wait it is carried out.
 
 Nothing here takes a row's word for it: at execution both signatures are verified again with the enrolled keys, both
-people must be active, different and entitled by the access policies, and the waiting time is counted from the log.
+people must be active, different and entitled by the access policies, and the waiting time is counted from the log and
+from the witness's first signature over the agreement.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from safezone.access.actions import ZONE, Action, Actor, destruction_resource
 from safezone.audit.event import AuditEvent, EventType
@@ -16,9 +17,9 @@ from safezone.catalog import destructions, history, reviews
 from safezone.catalog.records import AccountRecord, DestructionRecord
 from safezone.catalog.store import new_id
 from safezone.custody import scope
-from safezone.custody.certificate import is_id
-from safezone.custody.destroy import Authority, Destroyed, destroy
-from safezone.errors import Denied, NotFound, SafeZoneError, UsageError, WrongState
+from safezone.custody.certificate import is_id, standing
+from safezone.custody.destroy import Authority, Destroyed, destroy, ledger_of
+from safezone.errors import Denied, NotFound, SafeZoneError, Unavailable, UsageError, WrongState
 from safezone.model import DestructionState, Verdict, digest, now, timestamp
 from safezone.states import DESTRUCTION, require
 from safezone.zone import Zone
@@ -248,13 +249,20 @@ def proven(zone: Zone, order: DestructionRecord) -> Authority:
         raise destructions.unproven(
             order, "one of the two may not do it any more", "두 사람 중 한 명에게 더 이상 권한이 없습니다"
         )
-    destructions.require_over(order, agreed, zone.settings.destroy_wait_hours)
+    destructions.require_over(order, agreed, zone.settings.destroy_wait_hours, lambda: _witnessed(zone, agreed))
     people = (
-        _person("asked", agreed.asker, timestamp(agreed.asked.created), agreed.asked.signature),
-        _person("agreed", agreed.approver, timestamp(agreed.since), agreed.approved.signature),
+        _person(zone, "asked", agreed.asker, timestamp(agreed.asked.created), agreed.asked.signature),
+        _person(zone, "agreed", agreed.approver, timestamp(agreed.since), agreed.approved.signature),
     )
     reference = f"{destructions.KIND}/{order.id}"
     return Authority("two-people", reference, order.reason, people, order.scope)
+
+
+def _witnessed(zone: Zone, agreed: destructions.Agreement) -> datetime | None:
+    try:
+        return destructions.witnessed(zone.catalog, agreed, zone.log_keys, zone.witness.key)
+    except Unavailable:
+        return None  # a witness nobody knows the key of has vouched for nothing
 
 
 def run_due(zone: Zone, actor: Actor, others: Sequence[Zone] = ()) -> list[Destroyed]:
@@ -306,8 +314,11 @@ def _carried_out(zone: Zone, order: DestructionRecord) -> bool:
     return history.reached(zone.catalog, EventType.KEY_DESTRUCTION, object_, {DestructionState.DESTROYED.value})
 
 
-def _person(part: str, account: AccountRecord, time: str, signature: bytes) -> dict[str, str]:
+def _person(zone: Zone, part: str, account: AccountRecord, time: str, signature: bytes) -> dict[str, str]:
+    # Whoever enrolls an account holds its secrets for a moment: two accounts may be one person, and this tells.
+    added = history.events(zone.catalog, EventType.ACCOUNT_ADDED, f"account/{account.id}")
     return {
+        "enrolled_by": added[0]["account"] if added else "",
         "part": part,
         "account": account.id,
         "name": account.name,
@@ -318,12 +329,23 @@ def _person(part: str, account: AccountRecord, time: str, signature: bytes) -> d
 
 
 def _begun(zone: Zone, order: DestructionRecord) -> str:
-    """Id of the certificate under which the log says a destruction was begun, or an empty text."""
+    """Id of the certificate under which the log says a destruction was begun, or an empty text.
+
+    An event written by hand may name another destruction's certificate, which is not to be written over.
+    """
     for event in history.events(zone.catalog, EventType.KEY_DESTRUCTION, f"{destructions.KIND}/{order.id}"):
         word, _, certificate = event["purpose"].partition(" ")
-        if word == BEGUN and is_id(certificate):
+        if word == BEGUN and is_id(certificate) and _is_own(zone, order, certificate):
             return str(certificate)
     return ""
+
+
+def _is_own(zone: Zone, order: DestructionRecord, certificate: str) -> bool:
+    reference = f"{destructions.KIND}/{order.id}"
+    told = [line.authority for line in ledger_of(zone).lines() if line.certificate == certificate]
+    found = standing(zone, certificate)
+    said = [] if found is None else [found[1]["authority"]["reference"]]
+    return all(each == reference for each in (*told, *said))
 
 
 def _underway(order: DestructionRecord) -> WrongState:

@@ -1,7 +1,8 @@
 """`make demo`: the whole main job on a new zone, by real people's accounts through a real Airflow.
 
 It ends with 0 only if every step held: six deliveries published, a request decided by two reviewers, its package
-verified and learned from, the log proven. It leaves nothing running, and never touches a zone that is in use.
+verified and learned from, a key rotated, a backup made, the log proven here and by a program that has nothing of the
+zone. It leaves nothing running, and never touches a zone that is in use.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from typing import Any, NoReturn
 from rich.console import Console
 from rich.markup import escape
 
+from safezone.backup.make import Made
 from safezone.boundary import boundary
-from safezone.catalog.records import VersionRecord
+from safezone.catalog.records import AccountRecord, VersionRecord
 from safezone.enrolment import SampleAccount, enrol_sample_accounts
 from safezone.errors import PrivacyError, SafeZoneError
-from safezone.local import bring_in, ground, summary
+from safezone.local import bring_in, ground, keeping, summary
 from safezone.local.airflow import AirflowUser, LocalAirflow
 from safezone.local.journey import People, Release
 from safezone.local.learn import Score
@@ -34,6 +36,7 @@ from safezone.sample.canaries import canaries
 from safezone.sample.write import SampleDelivery, write_samples
 from safezone.settings import Settings
 from safezone.zone import Zone, initialise
+from safezone_verify.findings import Verification
 
 ROWS = 2_000
 SEED = 20_261_121
@@ -56,7 +59,8 @@ class Demo:
         self._rows = rows
         self._canaries = canaries(SEED, planted) if planted else None
         self._steps = Steps(console)
-        self._desk = settings.home / "demo" / "developer-1"  # stands for the developer's own disk
+        self._elsewhere = settings.home / "demo"
+        self._desk = self._elsewhere / "developer-1"  # stands for the developer's own disk
 
     def run(self) -> dict[str, Any]:
         """Do everything; return what was done."""
@@ -69,17 +73,19 @@ class Demo:
             people = People(self._settings, accounts, (airflow.check, duty.check))
             versions = self._bring_in(zone, airflow, users, people, deliveries)
             taken, score = self._release(people)
-            with self._steps.step("멈춤", "Stopping Airflow and the log duty"):
+            with self._steps.step("멈춤", "Stopping Airflow"):
                 airflow.stop()
+            rotated, backup = self._look_after(accounts["admin"].account, taken)
+            with self._steps.step("감사 로그 마감", "The log duty signs to the end; the witness cosigns"):
                 people.allow_audit()
                 duty.stop()
-        with self._steps.step("감사 로그 증명", "auditor-1 proves the log"):
-            log = people.audit()
+        log, checked = self._audit(people)
         home = self._settings.home
         datasets = [summary.dataset_facts(item, zone.policies[item.dataset], home) for item in versions]
         _require(datasets, score)
+        kept = summary.kept_facts(rotated, backup, checked)
         total = time.monotonic() - started
-        return summary.facts(home, datasets, taken, score, log, self._steps.seconds, total)
+        return summary.facts(home, datasets, taken, score, log, self._steps.seconds, total) | kept
 
     def _make_zone(self) -> tuple[Zone, Mapping[str, SampleAccount]]:
         with self._steps.step("안심구역 만들기", "Making the zone and its accounts") as notes:
@@ -135,6 +141,23 @@ class Demo:
             score = people.learn(request, self._desk)
             notes.append(f"AUC {score.model:.3f}, baseline {score.baseline:.3f}")
         return taken, score
+
+    def _look_after(self, admin: AccountRecord, taken: Release) -> tuple[keeping.Rotated, Made]:
+        with self._steps.step("키 교체", "admin rotates the key of what was released") as notes:
+            rotated = keeping.rotate_key(self._settings, admin, taken.request.version)
+            notes.append(f"{rotated.key} · version {rotated.version}")
+        with self._steps.step("암호화 백업", "admin makes an encrypted backup, without the keystore") as notes:
+            backup = keeping.back_up(self._settings, admin, self._elsewhere / "backup")
+            notes.append(f"{backup.id} · {backup.size:,} bytes")
+        return rotated, backup
+
+    def _audit(self, people: People) -> tuple[tuple[Verification, str], keeping.Checked]:
+        with self._steps.step("감사 로그 증명", "auditor-1 proves the log"):
+            log = people.audit()
+        with self._steps.step("외부 검증", "auditor-1 exports it; safezone-verify checks it on its own") as notes:
+            checked = keeping.check_elsewhere(self._settings, self._elsewhere / "auditor-1")
+            notes.append(f"{checked.found['size']:,} entries · {checked.found['state']}")
+        return log, checked
 
 
 def _require(datasets: list[dict[str, Any]], score: Score) -> None:

@@ -44,9 +44,13 @@ def zone_environment(settings: Settings) -> dict[str, str]:
         "home": settings.home,
         "passphrase_file": settings.passphrase_file,
         "witness_dir": settings.witness_dir,
+        "ledger_dir": settings.ledger_dir,
     }
-    if settings.policies is not None:
-        folders["policies"] = settings.policies
+    # Other processes have other working folders.
+    for name in ("policies", "keys_credentials", "witness_ca", "tsa_roots"):
+        path = getattr(settings, name)
+        if path is not None:
+            folders[name] = path
     return found | {f"SAFEZONE_{name.upper()}": str(path.absolute()) for name, path in folders.items()}
 
 

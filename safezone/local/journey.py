@@ -18,7 +18,6 @@ from safezone import signing
 from safezone.access.actions import LOG, Action, Actor
 from safezone.airlock import projects, release, requests, reviewing
 from safezone.audit.checkpoint import open_checkpoint
-from safezone.audit.findings import Verification
 from safezone.audit.verify import verify_log
 from safezone.catalog import adequacy, reviews
 from safezone.catalog.records import JobRecord, ProjectRecord, ReleaseRecord, RequestRecord, VersionRecord
@@ -29,6 +28,7 @@ from safezone.model import Duty, JobState, RequestState, Stage, Verdict
 from safezone.package import Package, keygen, read_package
 from safezone.settings import Settings
 from safezone.zone import Zone
+from safezone_verify.findings import Verification
 
 DATASET = "traffic-accidents"
 FILTER = "발생지시도 IN ('서울특별시', '경기도', '인천광역시')"
@@ -140,9 +140,10 @@ class People:
         return learn(sz.load(request.id, as_="pandas", dir=desk))
 
     def allow_audit(self) -> None:
-        """Have the decision made and recorded that auditor-1 may verify the log."""
+        """Have the decisions made and recorded that auditor-1 may verify the log and take it along."""
         auditor = Actor.account(self._accounts["auditor-1"].account)
-        self._zone.authorizer.authorize(auditor, Action.AUDIT_VERIFY, LOG)
+        for action in (Action.AUDIT_VERIFY, Action.AUDIT_EXPORT):
+            self._zone.authorizer.authorize(auditor, action, LOG)
 
     def audit(self) -> tuple[Verification, str]:
         """Verify the log against its checkpoints and the witness.

@@ -13,11 +13,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from safezone.audit.findings import Verification
+from safezone.backup.make import Made
 from safezone.catalog.records import VersionRecord
 from safezone.local.journey import FILTER, Release
+from safezone.local.keeping import Checked, Rotated
 from safezone.local.learn import Score
 from safezone.policy.dataset import DatasetPolicy
+from safezone_verify.findings import Verification
 
 
 def dataset_facts(version: VersionRecord, policy: DatasetPolicy, home: Path) -> dict[str, Any]:
@@ -97,12 +99,33 @@ def facts(
     }
 
 
+def kept_facts(rotated: Rotated, backup: Made, checked: Checked) -> dict[str, Any]:
+    """The key rotated, the backup made, and the log as it was checked elsewhere."""
+    return {
+        "rotation": {
+            "key": rotated.key,
+            "version": rotated.version,
+            "rewrapped": rotated.rewrapped,
+            "untouched": rotated.untouched,
+        },
+        "backup": backup.to_json(),
+        "verifier": {
+            "program": str(checked.program),
+            "folder": str(checked.folder),
+            "arguments": checked.arguments,
+            "state": checked.found["state"],
+            **{name: checked.found[name] for name in ("size", "proven", "witnessed", "checkpoints")},
+        },
+    }
+
+
 def show(console: Console, made: Mapping[str, Any]) -> None:
     """Print the summary."""
     console.print()
     console.print(_datasets(made["datasets"]))
     console.print(_found(made["datasets"]))
     console.print(_release(made))
+    console.print(_kept(made))
     _next(console, made)
 
 
@@ -116,6 +139,15 @@ def _table(title: str) -> Table:
         padding=(0, 1, 0, 0),
         header_style="cyan",
     )
+
+
+def _named(title: str) -> Table:
+    """A table of names and what there is to say of each."""
+    table = _table(title)
+    table.show_header = False
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column(overflow="fold")
+    return table
 
 
 def _datasets(datasets: Sequence[Mapping[str, Any]]) -> Table:
@@ -154,12 +186,9 @@ def _found(datasets: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def _release(made: Mapping[str, Any]) -> Table:
-    request, model, log = made["request"], made["model"], made["log"]
+    request, model = made["request"], made["model"]
     checks = request["checks"]
-    table = _table("반출과 감사 · The release and the log")
-    table.show_header = False
-    table.add_column(style="cyan", no_wrap=True)
-    table.add_column(overflow="fold")
+    table = _named("반출 · The release")
     table.add_row(
         "신청\n[dim]request[/]",
         f"[bold]{request['id']}[/] [green]{request['state']}[/]  {request['dataset']}, "
@@ -180,9 +209,32 @@ def _release(made: Mapping[str, Any]) -> Table:
         f"AUC [green]{model['auc']:.3f}[/] (기준선 · baseline {model['baseline']:.3f})\n"
         f"[dim]중상·사망 예측 · severe injury or death, {model['severe']:,} of {model['rows']:,} rows[/]",
     )
+    return table
+
+
+def _kept(made: Mapping[str, Any]) -> Table:
+    rotation, backup, log, verifier = made["rotation"], made["backup"], made["log"], made["verifier"]
+    contents = backup["contents"]
+    table = _named("키, 백업, 감사 로그 · Keys, the backup and the log")
+    table.add_row(
+        "키 교체\n[dim]rotation[/]",
+        f"v{rotation['version'] - 1} → [green]v{rotation['version']}[/], keys.json만 다시 씀 · "
+        f"only keys.json rewritten\n[dim]{escape(rotation['key'])}[/]",
+    )
+    table.add_row(
+        "백업\n[dim]backup[/]",
+        f"{backup['size']:,} bytes, {contents.get('parts', 0):,} objects, {backup['log_size']:,} log entries\n"
+        "[dim]암호화·서명, 키 저장소 제외 · sealed, signed, no keystore in it[/]\n"
+        f"[dim]{escape(backup['file'])}[/]",
+    )
     table.add_row(
         "감사 로그\n[dim]log[/]",
         f"{log['size']:,} entries, {log['witnessed']:,} witnessed, [green]온전함 · whole[/]\n[dim]{log['root']}[/]",
+    )
+    table.add_row(
+        "외부 검증\n[dim]verifier[/]",
+        f"{verifier['size']:,} entries, {verifier['checkpoints']:,} checkpoints, [green]온전함 · whole[/]\n"
+        "[dim]안심구역 없이 확인 · by safezone-verify, with nothing of the zone[/]",
     )
     return table
 
@@ -203,8 +255,14 @@ def _next(console: Console, made: Mapping[str, Any]) -> None:
             f"export SAFEZONE_HOME={home} SAFEZONE_TOKEN=$(cat {home}/accounts/auditor-1.token)",
             ".venv/bin/safezone audit verify",
         ),
+        ("오프라인 검증 · offline", _offline(made["verifier"])),
         ("Python", python),
     ):
         console.print(f"[cyan]{name}[/]")
         for line in lines:
             console.print(f"  {escape(line)}", soft_wrap=True)
+
+
+def _offline(verifier: Mapping[str, Any]) -> str:
+    """The command an auditor types; the keys are what they must have from somewhere else than the bundle."""
+    return shlex.join([".venv/bin/python", verifier["program"], *verifier["arguments"]])

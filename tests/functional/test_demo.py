@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
 import pytest
 
 from safezone.airlock.verify import provable_approval, provable_version
+from safezone.audit.event import EventType
+from safezone.catalog import history
 from safezone.catalog.records import ReleaseRecord, RequestRecord, VersionRecord
 from safezone.model import Duty, VersionState
 from safezone.settings import Settings
@@ -94,6 +98,38 @@ def test_the_whole_log_is_proven(demo_zone):
     assert log["ok"] and log["unproven"] == 0 and log["staged"] == 0
     assert log["size"] == log["witnessed"] > 100
     assert len(log["root"]) == 64
+
+
+def test_a_key_was_rotated_and_a_backup_made(demo_zone):
+    rotation, backup = demo_zone.made["rotation"], demo_zone.made["backup"]
+    dataset = demo_zone.made["request"]["dataset"]
+    assert rotation["key"].startswith(f"kek/{dataset}/published/")
+    assert (rotation["version"], rotation["rewrapped"]) == (2, rotation["untouched"] - 1)
+    assert Path(backup["file"]).stat().st_size == backup["size"]
+    assert backup["contents"]["parts"] > 6
+    zone = opened(demo_zone, Duty.PORTAL)
+    assert len(list(history.events(zone.catalog, EventType.BACKUP_MADE, f"backup/{backup['id']}"))) == 1
+
+
+def test_the_log_is_proven_by_a_program_that_has_nothing_of_the_zone(demo_zone):
+    log, verifier = demo_zone.made["log"], demo_zone.made["verifier"]
+    assert verifier["state"] == "WHOLE"
+    assert verifier["size"] == verifier["witnessed"] == log["size"]
+    # The command of the summary can be typed again.
+    folder = Path(verifier["folder"])
+    assert not (folder / "details.jsonl").exists()
+    command = [sys.executable, "-I", verifier["program"], *verifier["arguments"]]
+    assert subprocess.run(command, capture_output=True, env={}).returncode == 0
+
+
+def test_nothing_lies_outside_but_what_the_settings_say(demo_zone):
+    """The passphrase, the keys of packages that are trusted, and the witness; a ledger only once a key is destroyed."""
+    outside = {
+        path.relative_to(demo_zone.person).parts[:4] for path in demo_zone.person.rglob("*") if path.is_file()
+    }
+    config, state = (".config", "safezone"), (".local", "state", "safezone")
+    assert {parts[:3] for parts in outside} == {(*config, "passphrase"), (*config, "zones"), state}
+    assert {parts[3] for parts in outside if parts[:3] == state} == {"witness"}
 
 
 def test_nothing_is_left_running(demo_zone):
