@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from safezone_verify.words import Text
+from safezone_verify.words import Text, said
 
 _KEPT = 100
 
@@ -14,31 +14,24 @@ _KEPT = 100
 class Kind(StrEnum):
     """What is wrong."""
 
-    EDITED = "edited"
-    DELETED = "deleted"
-    INSERTED = "inserted"
-    MOVED = "moved"
-    TRUNCATED = "truncated"
-    EVENT = "event"
-    DETAILS = "details"
-    NODE = "node"
-    CHECKPOINT = "checkpoint"
-    UNWITNESSED = "unwitnessed"
+    words: Text
 
+    def __new__(cls, value: str, en: str, ko: str) -> Kind:
+        """Give the kind its words."""
+        made = str.__new__(cls, value)
+        made._value_, made.words = value, Text(en, ko)
+        return made
 
-_WORDS = {
-    Kind.EDITED: Text("entry changed after it was written", "기록된 뒤 변경된 항목"),
-    Kind.DELETED: Text("entry removed", "삭제된 항목"),
-    Kind.INSERTED: Text("entry added that was never recorded", "기록된 적 없이 추가된 항목"),
-    Kind.MOVED: Text("entry in another's place", "다른 항목의 자리에 있는 항목"),
-    Kind.TRUNCATED: Text("entries removed from the end", "끝에서부터 삭제된 항목"),
-    Kind.EVENT: Text("event row differs from its entry in the log", "로그 항목과 다른 이벤트 행"),
-    Kind.DETAILS: Text("details differ from what was committed to", "기록된 다이제스트와 다른 상세 내용"),
-    Kind.NODE: Text("stored tree differs from the entries", "항목과 다른 저장 트리"),
-    Kind.CHECKPOINT: Text("checkpoint does not verify", "검증되지 않는 체크포인트"),
-    Kind.UNWITNESSED: Text("no word of the witness named", "지정한 증인의 확인이 없음"),
-}
-_SOMEWHERE = Text("something in this stretch was changed or removed", "이 구간 어딘가가 변경되거나 삭제됨")
+    EDITED = "edited", "entry changed after it was written", "기록된 뒤 변경된 항목"
+    DELETED = "deleted", "entry removed", "삭제된 항목"
+    INSERTED = "inserted", "entry added that was never recorded", "기록된 적 없이 추가된 항목"
+    MOVED = "moved", "entry in another's place", "다른 항목의 자리에 있는 항목"
+    TRUNCATED = "truncated", "entries removed from the end", "끝에서부터 삭제된 항목"
+    EVENT = "event", "event row differs from its entry in the log", "로그 항목과 다른 이벤트 행"
+    DETAILS = "details", "details differ from what was committed to", "기록된 다이제스트와 다른 상세 내용"
+    NODE = "node", "stored tree differs from the entries", "항목과 다른 저장 트리"
+    CHECKPOINT = "checkpoint", "checkpoint does not verify", "검증되지 않는 체크포인트"
+    UNWITNESSED = "unwitnessed", "no word of the witness named", "지정한 증인의 확인이 없음"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,63 +52,49 @@ class Problem:
 
     def text(self) -> Text:
         """One line in both languages."""
-        place = str(self.seq) if self.last == self.seq else f"{self.seq}-{self.last}"
-        words, note = _WORDS[self.kind], f" ({self.note})" if self.note else ""
-        if self.kind is Kind.EDITED and self.last != self.seq:
-            words = _SOMEWHERE
-        return Text(f"{place}: {words.en}{note}", f"{place}: {words.ko}{note}")
+        exact = self.last == self.seq
+        words = self.kind.words if exact or self.kind is not Kind.EDITED else said("stretch")
+        place = str(self.seq) if exact else f"{self.seq}-{self.last}"
+        return said("problem", place, words, f" ({self.note})" if self.note else "")
 
 
 @dataclass(slots=True)
-class Findings:
-    """Collects problems; beyond a hundred they are only counted."""
+class Verification:
+    """The answer to: is the log whole? Put together while it is checked.
 
+    Attributes:
+        origin: the log's name.
+        size: entries in the log, or in an excerpt of it.
+        proven: how many a checkpoint the log signed covers; of a log, from the start.
+        witnessed: how many of them a witness, or the auditor's own checkpoint, vouches for.
+        staged: events that wait for their place, where the log itself is checked.
+        details_deleted: entries whose details are gone, as they may be when their time is over.
+        checkpoints: checkpoints compared.
+        problems: what is wrong, in the order of discovery (the first hundred).
+        count: number of problems.
+        caveats: what could not be proven, and why.
+    """
+
+    origin: str = ""
+    size: int = 0
+    proven: int = 0
+    witnessed: int = 0
+    staged: int = 0
+    details_deleted: int = 0
+    checkpoints: int = 0
     problems: list[Problem] = field(default_factory=list)
     count: int = 0
+    caveats: list[Text] = field(default_factory=list)
 
     def add(self, kind: Kind, seq: int, last: int | None = None, note: str = "") -> None:
         """Note a problem. What only a stretch is known of is few, says the most, and is kept in any case."""
         self.count += 1
-        stretch = kind is Kind.EDITED and last is not None
-        if len(self.problems) < _KEPT or stretch:
+        if len(self.problems) < _KEPT or (kind is Kind.EDITED and last is not None):
             self.problems.append(Problem(kind, seq, seq if last is None else last, note))
 
     def within(self, start: int, end: int) -> bool:
         """Whether a problem is known among entries `start` to before `end`."""
         return any(problem.seq < end and problem.last >= start for problem in self.problems)
-
-    def exactly(self, seq: int) -> bool:
-        """Whether a problem is known of this very entry."""
-        return any(problem.seq == seq == problem.last for problem in self.problems)
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """The answer to: is the log whole?
-
-    Attributes:
-        size: entries in the log, or in an excerpt of it.
-        proven: how many a checkpoint the log signed covers; of a log, from the start.
-        witnessed: how many of them a witness, or the auditor's own checkpoint, vouches for.
-        staged: events that wait for their place.
-        details_deleted: entries whose details are gone, as they may be when their time is over.
-        checkpoints: checkpoints compared.
-        problems: what is wrong, in the order of discovery (the first hundred).
-        count: number of problems.
-        origin: the log's name.
-        caveats: what could not be proven, and why.
-    """
-
-    size: int
-    proven: int
-    witnessed: int
-    staged: int
-    details_deleted: int
-    checkpoints: int
-    problems: tuple[Problem, ...]
-    count: int
-    origin: str = ""
-    caveats: tuple[Text, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -125,12 +104,9 @@ class Verification:
     @property
     def first(self) -> Problem | None:
         """The problem at the lowest sequence number; of those the one known most exactly."""
-
-        def place(problem: Problem) -> tuple[bool, int, int]:
-            # A bad checkpoint says nothing of single entries, so it comes last.
-            return problem.kind in {Kind.CHECKPOINT, Kind.UNWITNESSED}, problem.seq, problem.last
-
-        return min(self.problems, key=place, default=None)
+        # A bad checkpoint says nothing of single entries, so it comes last.
+        vague = {Kind.CHECKPOINT, Kind.UNWITNESSED}
+        return min(self.problems, key=lambda each: (each.kind in vague, each.seq, each.last), default=None)
 
     @property
     def unproven(self) -> range:
@@ -140,35 +116,11 @@ class Verification:
     def text(self) -> Text:
         """One line in both languages."""
         if self.first is not None:
-            first = self.first.text()
-            return Text(
-                f"TAMPERED: {self.count} problem(s), first at {first.en}",
-                f"변조됨: 문제 {self.count}건, 최초 위치 {first.ko}",
-            )
-        tail = len(self.unproven)
-        return Text(
-            f"Whole: {self.size} entries, {self.proven} signed, {self.witnessed} witnessed; "
-            f"the last {tail} are unproven.",
-            f"온전함: 전체 {self.size}건, 서명 {self.proven}건, 증인 확인 {self.witnessed}건. "
-            f"마지막 {tail}건은 아직 증명되지 않았습니다.",
-        )
+            return said("tampered", self, self.first.text())
+        return said("whole", self, len(self.unproven))
 
     def to_json(self) -> dict[str, Any]:
         """The answer as plain JSON values."""
-        return {
-            "ok": self.ok,
-            "size": self.size,
-            "proven": self.proven,
-            "witnessed": self.witnessed,
-            "unproven": len(self.unproven),
-            "staged": self.staged,
-            "details_deleted": self.details_deleted,
-            "checkpoints": self.checkpoints,
-            "count": self.count,
-            "first": None if self.first is None else self.first.seq,
-            "problems": [
-                {"kind": problem.kind.value, "seq": problem.seq, "last": problem.last, "note": problem.note}
-                for problem in self.problems
-            ],
-            "caveats": [caveat._asdict() for caveat in self.caveats],
-        }
+        first = None if self.first is None else self.first.seq
+        more = {"ok": self.ok, "unproven": len(self.unproven), "first": first}
+        return asdict(self) | more | {"caveats": [caveat._asdict() for caveat in self.caveats]}

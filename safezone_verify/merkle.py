@@ -73,22 +73,28 @@ class Frontier:
         return Frontier(self.size, self.peaks)
 
 
+def _sides(index: int, last: int, count: int) -> list[bool] | None:
+    """On which side of the way up each of `count` hashes stands (True: left); None when it takes more or fewer."""
+    sides = list[bool]()
+    for _ in range(count):
+        if last == 0:
+            return None
+        sides.append(bool(index & 1) or index == last)
+        while sides[-1] and index and not index & 1:
+            index, last = index >> 1, last >> 1
+        index, last = index >> 1, last >> 1
+    return sides if last == 0 else None
+
+
 def verify_inclusion(leaf: bytes, seq: int, size: int, proof: Sequence[bytes], expected: bytes) -> bool:
     """Whether `proof` shows the leaf *hash* at `seq` in that tree (RFC 9162 section 2.1.3.2)."""
-    if not 0 <= seq < size:
+    sides = _sides(seq, size - 1, len(proof)) if 0 <= seq < size else None
+    if sides is None:
         return False
-    index, last, value = seq, size - 1, leaf
-    for sibling in proof:
-        if last == 0:
-            return False
-        if index & 1 or index == last:
-            value = node_hash(sibling, value)
-            while not index & 1 and index:
-                index, last = index >> 1, last >> 1
-        else:
-            value = node_hash(value, sibling)
-        index, last = index >> 1, last >> 1
-    return last == 0 and value == expected
+    value = leaf
+    for left, sibling in zip(sides, proof, strict=True):
+        value = node_hash(sibling, value) if left else node_hash(value, sibling)
+    return value == expected
 
 
 def verify_consistency(
@@ -97,25 +103,17 @@ def verify_consistency(
     """Whether `proof` shows the second tree to extend the first one (RFC 9162 section 2.1.4.2)."""
     if not 0 <= first <= second:
         return False
-    if first == second:
-        return not proof and first_root == second_root
-    if first == 0:
-        return not proof and first_root == EMPTY_ROOT
-    path = list(proof) if first & (first - 1) else [first_root, *proof]
-    if not path:
-        return False
+    if first in (0, second):
+        return not proof and first_root == (second_root if first else EMPTY_ROOT)
+    path = proof if first & (first - 1) else [first_root, *proof]
     index, last = first - 1, second - 1
     while index & 1:
         index, last = index >> 1, last >> 1
+    sides = _sides(index, last, len(path) - 1)
+    if sides is None:
+        return False
     old = new = path[0]
-    for sibling in path[1:]:
-        if last == 0:
-            return False
-        if index & 1 or index == last:
-            old, new = node_hash(sibling, old), node_hash(sibling, new)
-            while not index & 1 and index:
-                index, last = index >> 1, last >> 1
-        else:
-            new = node_hash(new, sibling)
-        index, last = index >> 1, last >> 1
-    return last == 0 and old == first_root and new == second_root
+    for left, sibling in zip(sides, path[1:], strict=True):
+        old = node_hash(sibling, old) if left else old
+        new = node_hash(sibling, new) if left else node_hash(new, sibling)
+    return old == first_root and new == second_root

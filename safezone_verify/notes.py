@@ -6,12 +6,11 @@ https://c2sp.org/tlog-cosignature. Signing is no part of checking: `safezone.aud
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -22,6 +21,8 @@ SIGNED = 0x01
 COSIGNED = 0x04
 _MAX_NOTE = 64 * 1024
 _NAME = re.compile(r"[^\s+]+")
+# The text, an empty line, the signatures; no control character but the ends of lines.
+_NOTE = re.compile(r"((?:[^\x00-\x1f]*\n)+)\n((?:— [^\s+]+ \S+\n)+)")
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
@@ -42,13 +43,11 @@ class NoteKey:
     @property
     def key_id(self) -> bytes:
         """``SHA-256(name || 0x0A || kind || public key)[:4]``."""
-        whole = self.name.encode() + b"\n" + bytes([self.kind]) + self.public
-        return hashlib.sha256(whole).digest()[:4]
+        return hashlib.sha256(self.name.encode() + b"\n" + bytes([self.kind]) + self.public).digest()[:4]
 
     def to_text(self) -> str:
         """The key as a vkey: ``name+hex key id+base64(kind || public key)``."""
-        material = base64.b64encode(bytes([self.kind]) + self.public).decode()
-        return f"{self.name}+{self.key_id.hex()}+{material}"
+        return f"{self.name}+{self.key_id.hex()}+{b64encode(bytes([self.kind]) + self.public).decode()}"
 
     @classmethod
     def from_text(cls, vkey: str) -> NoteKey:
@@ -59,36 +58,24 @@ class NoteKey:
         """
         try:
             name, key_id, material = vkey.strip().split("+", 2)
-            raw = base64.b64decode(material, validate=True)
+            raw = b64decode(material, validate=True)
             key = cls(name, raw[1:], raw[0])
-            fits = bool(_NAME.fullmatch(name)) and key.key_id.hex() == key_id and len(key.public) == 32
+            if not _NAME.fullmatch(name) or key.key_id.hex() != key_id or len(key.public) != 32:
+                raise ValueError
         except (ValueError, IndexError):
-            fits = False
-        if not fits:
-            raise Malformed(
-                "vkey",
-                "That is not a public key of a log or witness. Keys look like name+01234567+base64.",
-                "로그나 증인의 공개키 형식이 아닙니다. 키는 이름+01234567+base64 형식입니다.",
-            )
+            raise Malformed("vkey") from None
         return key
 
     def verifies(self, text: str, signature: bytes) -> bool:
         """Whether `signature` (without the key id) is this key's over the note text."""
-        message, seal = text.encode(), signature
-        if self.kind == COSIGNED:
-            if len(signature) != 72:
-                return False
-            message, seal = cosigned_message(text, int.from_bytes(signature[:8], "big")), signature[8:]
         try:
-            _public(self.public).verify(seal, message)
+            message, seal = text.encode(), signature
+            if self.kind == COSIGNED:  # a time of 8 bytes comes first
+                message, seal = cosigned_message(text, int.from_bytes(signature[:8], "big")), signature[8:]
+            Ed25519PublicKey.from_public_bytes(self.public).verify(seal, message)
         except (InvalidSignature, ValueError):
             return False
         return True
-
-
-@lru_cache(maxsize=64)
-def _public(raw: bytes) -> Ed25519PublicKey:
-    return Ed25519PublicKey.from_public_bytes(raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +86,7 @@ class Note:
     signatures: tuple[tuple[str, bytes, bytes], ...]
 
     def __str__(self) -> str:
-        lines = [
-            f"— {name} {base64.b64encode(key_id + signature).decode()}\n"
-            for name, key_id, signature in self.signatures
-        ]
+        lines = [f"— {name} {b64encode(key_id + seal).decode()}\n" for name, key_id, seal in self.signatures]
         return f"{self.text}\n{''.join(lines)}"
 
 
@@ -116,7 +100,7 @@ class Checkpoint:
 
     def text(self) -> str:
         """The note text that is signed."""
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+        return f"{self.origin}\n{self.size}\n{b64encode(self.root).decode()}\n"
 
     @classmethod
     def from_text(cls, text: str) -> Checkpoint:
@@ -127,11 +111,11 @@ class Checkpoint:
         """
         try:
             origin, size, encoded, rest = text.split("\n")
-            root = base64.b64decode(encoded, validate=True)
+            root = b64decode(encoded, validate=True)
+            if rest or len(root) != 32 or not _SIZE.fullmatch(size):
+                raise ValueError
         except ValueError:
-            raise bad_note() from None
-        if rest or len(root) != 32 or not _SIZE.fullmatch(size):
-            raise bad_note()
+            raise Malformed("note") from None
         return cls(origin, int(size), root)
 
 
@@ -146,26 +130,18 @@ def parse_note(note: str) -> Note:
     Raises:
         Malformed: it is not a signed note.
     """
-    text, middle, tail = note.rpartition("\n\n")
-    if (
-        not middle
-        or not tail.endswith("\n")
-        or len(note) > _MAX_NOTE
-        or any(character < " " and character != "\n" for character in note)
-    ):
-        raise bad_note()
+    found = _NOTE.fullmatch(note) if len(note) <= _MAX_NOTE else None
     signatures = []
-    for line in tail.split("\n")[:-1]:
-        dash, _, rest = line.partition(" ")
-        name, _, encoded = rest.partition(" ")
-        try:
-            raw = base64.b64decode(encoded, validate=True)
-        except ValueError:
-            raise bad_note() from None
-        if dash != "—" or not _NAME.fullmatch(name) or len(raw) < 5:
-            raise bad_note()
-        signatures.append((name, raw[:4], raw[4:]))
-    return Note(text + "\n", tuple(signatures))
+    try:
+        for line in found[2].split("\n")[:-1] if found else ():
+            _, name, encoded = line.split(" ")
+            raw = b64decode(encoded, validate=True)
+            signatures.append((name, raw[:4], raw[4:]))
+    except ValueError:
+        found = None
+    if found is None or not all(seal for *_, seal in signatures):
+        raise Malformed("note")
+    return Note(found[1], tuple(signatures))
 
 
 def signers(note: Note, keys: Iterable[NoteKey]) -> list[NoteKey]:
@@ -178,7 +154,7 @@ def signers(note: Note, keys: Iterable[NoteKey]) -> list[NoteKey]:
     for key in keys:
         mine = [seal for name, key_id, seal in note.signatures if (name, key_id) == (key.name, key.key_id)]
         if not all(key.verifies(note.text, seal) for seal in mine):
-            raise bad_note()
+            raise Malformed("note")
         if mine:
             found.append(key)
     return found
@@ -197,14 +173,5 @@ def open_checkpoint(note: str, keys: Iterable[NoteKey]) -> Checkpoint:
     parsed = parse_note(note)
     checkpoint = Checkpoint.from_text(parsed.text)
     if not any(key.kind == SIGNED and key.name == checkpoint.origin for key in signers(parsed, keys)):
-        raise bad_note()
+        raise Malformed("note")
     return checkpoint
-
-
-def bad_note() -> Malformed:
-    """The error for a note that cannot be believed."""
-    return Malformed(
-        "note",
-        "A checkpoint of the log is malformed or its signature does not verify.",
-        "감사 로그 체크포인트의 형식이 잘못되었거나 서명이 검증되지 않습니다.",
-    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,29 @@ from safezone.errors import BadInput
 from safezone_verify import bundle as files
 from safezone_verify import verify
 from safezone_verify.findings import Verification
-from safezone_verify.notes import COSIGNED, NoteKey
-from safezone_verify.verify import Proof
+from safezone_verify.notes import NoteKey
+from safezone_verify.words import Malformed
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """That one entry is in the log: to be kept with the entry.
+
+    Attributes:
+        seq: its place.
+        leaf: its text.
+        checkpoint: a signed checkpoint that covers it.
+        hashes: inclusion proof, hexadecimal.
+    """
+
+    seq: int
+    leaf: str
+    checkpoint: str
+    hashes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The proof as plain JSON values."""
+        return asdict(self) | {"hashes": list(self.hashes)}
 
 
 def verify_bundle(folder: Path, keys: Sequence[NoteKey] = (), known: Sequence[str] = ()) -> Verification:
@@ -39,7 +61,7 @@ def verify_proof(proof: Proof, keys: Sequence[NoteKey]) -> bool:
         IntegrityFailure: the checkpoint is signed by none of the keys.
     """
     with in_our_words():
-        return verify.verify_proof(proof, keys)
+        return verify.verify_proof(proof.to_json(), keys)
 
 
 def read_proof(data: Mapping[str, Any]) -> Proof:
@@ -48,8 +70,12 @@ def read_proof(data: Mapping[str, Any]) -> Proof:
     Raises:
         BadInput: it is not one.
     """
-    with in_our_words():
-        return Proof.from_json(data)
+    try:
+        hashes = tuple(str(value) for value in data["hashes"])
+        return Proof(int(data["seq"]), str(data["leaf"]), str(data["checkpoint"]), hashes)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        with in_our_words():
+            raise Malformed("bundle", "proof") from None
 
 
 class BundleWriter:
@@ -101,7 +127,13 @@ class BundleWriter:
 
     def keys(self, keys: Iterable[NoteKey]) -> None:
         """Write the public keys with their roles."""
-        self.lines(files.KEYS, (f"{'witness' if key.kind == COSIGNED else 'log'} {key.to_text()}" for key in keys))
+        self.lines(files.KEYS, (f"{files.ROLES[key.kind]} {key.to_text()}" for key in keys))
+
+    def times(self, stamped: Iterable[tuple[int, bytes, bytes]]) -> None:
+        """Write ``(size, text, token)`` of checkpoints with a time stamp, as `openssl ts -verify` takes them."""
+        for size, text, token in stamped:
+            self._write(f"{files.TIMES}/{size}.txt", [text])
+            self._write(f"{files.TIMES}/{size}.tsr", [token])
 
     def finish(self, kind: str, **header: object) -> None:
         """Write the header."""
@@ -109,8 +141,10 @@ class BundleWriter:
         self.lines(files.HEADER, [json.dumps(whole, ensure_ascii=False, indent=2)])
 
     def _write(self, name: str, chunks: Iterable[bytes]) -> None:
+        path = self._folder / name
         try:
-            with (self._folder / name).open("wb") as file:
+            path.parent.mkdir(exist_ok=True)
+            with path.open("wb") as file:
                 file.writelines(chunks)
         except OSError:
             raise _unwritable(self._folder) from None

@@ -95,7 +95,7 @@ def merge(note: str, other: str) -> str:
     """
     first, second = parse_note(note), parse_note(other)
     if first.text != second.text:
-        raise _ours(notes.bad_note())
+        raise _ours(Malformed("note"))
     return str(Note(first.text, tuple(dict.fromkeys(first.signatures + second.signatures))))
 
 

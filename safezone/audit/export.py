@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, LargeBinary, Select, cast, select
 
 from safezone.audit import timestamps
-from safezone.audit.bundle import BundleWriter, successive
+from safezone.audit.bundle import BundleWriter, Proof, successive
 from safezone.audit.checkpoint import open_checkpoint, parse_note, signers
 from safezone.audit.engine import read
 from safezone.audit.tables import audit_checkpoint, audit_detail, audit_event, audit_leaf, audit_node
@@ -19,7 +20,6 @@ from safezone.errors import NotFound
 from safezone.model import now, timestamp
 from safezone_verify import bundle as files
 from safezone_verify.notes import COSIGNED, NoteKey
-from safezone_verify.verify import Proof
 
 _CHUNK = 4096
 
@@ -112,8 +112,7 @@ def export(
         writer.objects(files.PROOFS, _proofs(tree, sizes))
         if with_details:
             writer.objects(files.DETAILS, details)
-        held = set(sizes)
-        writer.objects(files.TIMESTAMPS, (each for each in timestamps.stored(connection) if each["size"] in held))
+        writer.times(_times(connection, set(sizes)))
         writer.finish(kind, **header)
     return count
 
@@ -190,6 +189,15 @@ def _proofs(tree: StoredTree, sizes: Sequence[int]) -> Iterator[dict[str, Any]]:
     for first, second in successive(sizes):
         hashes = [value.hex() for value in tree.consistency(first, second)]
         yield {"first": first, "second": second, "hashes": hashes}
+
+
+def _times(connection: Connection, sizes: set[int]) -> Iterator[tuple[int, bytes, bytes]]:
+    """The time stamps of these checkpoints, each after the text it is about."""
+    notes = select(audit_checkpoint.c.note)
+    for stamp in timestamps.stored(connection):
+        if stamp["size"] in sizes:
+            note = connection.execute(notes.where(audit_checkpoint.c.size == stamp["size"])).scalar_one()
+            yield stamp["size"], parse_note(str(note)).text.encode(), base64.b64decode(stamp["token"])
 
 
 def _uncovered(seq: int) -> NotFound:

@@ -136,7 +136,7 @@ def stamp_checkpoint(engine: Engine, authority: TimeAuthority, size: int) -> Non
 
 
 def stored(connection: Connection) -> Iterator[dict[str, Any]]:
-    """The time stamps as an exported log carries them (``timestamps.jsonl``), by size.
+    """The time stamps, by size; an exported log carries them as files (`safezone_verify.bundle`).
 
     Yields:
         ``size`` of the checkpoint, ``authority`` (its address), ``time`` as the token gives it, and ``token``: the

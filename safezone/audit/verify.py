@@ -19,10 +19,10 @@ from safezone.audit.event import details_digest, leaf_text
 from safezone.audit.tables import audit_checkpoint, audit_detail, audit_event, audit_leaf, audit_node
 from safezone.errors import IntegrityFailure
 from safezone.ports import Witness
-from safezone_verify.findings import Findings, Kind, Verification
-from safezone_verify.merkle import leaf_hash
+from safezone_verify.findings import Kind, Verification
+from safezone_verify.merkle import Frontier, leaf_hash
 from safezone_verify.notes import NoteKey
-from safezone_verify.replay import Promise, Replay
+from safezone_verify.replay import OURS, OUTSIDE, Promise, Replay, claimed_seq
 
 _CHUNK = 4096
 
@@ -54,35 +54,43 @@ def verify_log(
     Raises:
         Unavailable: the store or a witness does not answer.
     """
-    findings = Findings()
-    outside = _outside(keys, witnesses, known, findings)
+    found = Verification(keys[0].name if keys else "")
+    outside = _outside(keys, witnesses, known, found)
+    found.checkpoints = len(outside)
     with read(engine) as connection, _lenient_text(connection):
-        checkpoints = _checkpoints(connection, keys, [witness.key for witness in witnesses], findings)
-        replay = Replay(heapq.merge(checkpoints, outside), findings)
-        deleted = 0
+        checkpoints = _checkpoints(connection, keys, [witness.key for witness in witnesses], found)
+        replay, tree = Replay(heapq.merge(checkpoints, outside), found), Frontier()
         for rows in _pages(connection):
             start, completed = replay.size, {}
             for row in rows:
-                for level, index, value in replay.leaf(row.seq, _bytes(row.leaf)):
-                    completed[level, index] = value
-                deleted += _check_row(row, findings)
-            _check_nodes(connection, completed, start, replay.size, findings)
+                if _place_row(row, replay, found) and not replay.broken:
+                    for level, index, value in tree.append(leaf_hash(_bytes(row.leaf))):
+                        completed[level, index] = value
+                found.details_deleted += _check_row(row, found)
+            _check_nodes(connection, completed, start, replay.size, found)
         replay.finish(partial(_stored_hashes, connection))
-        staged = _check_beyond(connection, replay.size, findings)
-    return Verification(
-        size=replay.size,
-        proven=replay.proven,
-        witnessed=replay.witnessed,
-        staged=staged,
-        details_deleted=deleted,
-        checkpoints=replay.compared,
-        problems=tuple(findings.problems),
-        count=findings.count,
-    )
+        found.staged = _check_beyond(connection, replay.size, found)
+    return found
+
+
+def _place_row(row: Any, replay: Replay, found: Verification) -> bool:
+    """Add the leaf stored at a number, if that is a number of the log."""
+    if row.seq < replay.size:
+        found.add(Kind.INSERTED, row.seq)
+        replay.broken = True
+        return False
+    if row.seq > replay.size:
+        replay.deleted(row.seq)
+    leaf = _bytes(row.leaf)
+    claim = claimed_seq(leaf)
+    if claim != row.seq:
+        found.add(Kind.EDITED if claim is None else Kind.MOVED, row.seq)
+    replay.leaves([leaf_hash(leaf)])
+    return True
 
 
 def _outside(
-    keys: Sequence[NoteKey], witnesses: Sequence[KeyedWitness], known: Sequence[str], findings: Findings
+    keys: Sequence[NoteKey], witnesses: Sequence[KeyedWitness], known: Sequence[str], found: Verification
 ) -> list[Promise]:
     notes: list[tuple[str, str | None, NoteKey | None]] = [("known", note, None) for note in known]
     notes += [(witness.key.name, witness.latest(), witness.key) for witness in witnesses]
@@ -96,16 +104,16 @@ def _outside(
         except IntegrityFailure:
             trusted = False
         if trusted:
-            promises.append(Promise(checkpoint.size, checkpoint.root, by, outside=True))
+            promises.append(Promise(checkpoint.size, checkpoint.root, by, OUTSIDE))
         else:
-            findings.add(Kind.CHECKPOINT, 0, note=by)
+            found.add(Kind.CHECKPOINT, 0, note=by)
     return sorted(promises)
 
 
 def _checkpoints(
-    connection: Connection, keys: Sequence[NoteKey], witness_keys: Sequence[NoteKey], findings: Findings
+    connection: Connection, keys: Sequence[NoteKey], witness_keys: Sequence[NoteKey], found: Verification
 ) -> Iterator[Promise]:
-    """What the stored checkpoints promise, by size; those that do not verify are findings."""
+    """What the stored checkpoints promise, by size; those that do not verify are found."""
     after = -1
     while True:
         query = select(audit_checkpoint).where(audit_checkpoint.c.size > after)
@@ -120,9 +128,10 @@ def _checkpoints(
                 same = False
             if same and (checkpoint.size, checkpoint.root.hex()) == (row.size, row.root):
                 by = f"checkpoint {row.size}"
-                yield Promise(checkpoint.size, checkpoint.root, by, outside=seen)
+                found.checkpoints += 1
+                yield Promise(checkpoint.size, checkpoint.root, by, OUTSIDE if seen else OURS)
             else:
-                findings.add(Kind.CHECKPOINT, max(0, row.size - 1), note=f"checkpoint {row.size}")
+                found.add(Kind.CHECKPOINT, max(0, row.size - 1), note=f"checkpoint {row.size}")
         if len(rows) < _CHUNK:
             return
         after = rows[-1].size
@@ -164,12 +173,12 @@ def _stored_hashes(connection: Connection, start: int, end: int) -> Iterator[byt
         yield from (bytes(value) for value in connection.execute(page).scalars())
 
 
-def _check_row(row: Any, findings: Findings) -> bool:
+def _check_row(row: Any, found: Verification) -> bool:
     """Compare a leaf with its event row and details; return whether the details are gone."""
     seq, text = row.seq, _text(row.leaf)
     stored = None if row.hash is None else bytes(row.hash)
     if row.uid is None:
-        findings.add(Kind.EVENT, seq)
+        found.add(Kind.EVENT, seq)
         return False
     expected = leaf_text(
         seq=seq,
@@ -184,16 +193,16 @@ def _check_row(row: Any, findings: Findings) -> bool:
     if expected != text:
         # The stored hash tells which of the two is still as it was.
         intact = stored == leaf_hash(_bytes(row.leaf))
-        findings.add(Kind.EVENT if intact else Kind.EDITED, seq)
+        found.add(Kind.EVENT if intact else Kind.EDITED, seq)
     if row.details is None:
         return bool(row.details_digest)
     if details_digest(bytes(row.salt), _bytes(row.details)) != row.details_digest:
-        findings.add(Kind.DETAILS, seq)
+        found.add(Kind.DETAILS, seq)
     return False
 
 
 def _check_nodes(
-    connection: Connection, completed: dict[tuple[int, int], bytes], start: int, end: int, findings: Findings
+    connection: Connection, completed: dict[tuple[int, int], bytes], start: int, end: int, found: Verification
 ) -> None:
     """Compare the stored tree with the subtrees that entries `start` to `end` complete."""
     if not completed:
@@ -209,18 +218,18 @@ def _check_nodes(
     for (level, index), value in completed.items():
         first, beyond = index << level, (index + 1) << level
         # A changed entry changes every subtree above it: what is known of it already need not be said again.
-        if stored.get((level, index)) != value and not findings.within(first, beyond):
-            findings.add(Kind.NODE, first, beyond - 1)
+        if stored.get((level, index)) != value and not found.within(first, beyond):
+            found.add(Kind.NODE, first, beyond - 1)
 
 
-def _check_beyond(connection: Connection, size: int, findings: Findings) -> int:
+def _check_beyond(connection: Connection, size: int, found: Verification) -> int:
     """Look for traces of entries after the last one; return how many events are staged."""
     query = select(func.count()).select_from(audit_event)
     traces = connection.execute(query.where(audit_event.c.seq >= size)).scalar_one()
     nodes = select(func.count()).select_from(audit_node)
     traces += connection.execute(nodes.where(audit_node.c.level == 0, audit_node.c.index >= size)).scalar_one()
     if traces:
-        findings.add(Kind.TRUNCATED, size)
+        found.add(Kind.TRUNCATED, size)
     return int(connection.execute(query.where(audit_event.c.seq.is_(None))).scalar_one())
 
 

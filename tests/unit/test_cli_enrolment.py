@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from safezone.access.authenticate import by_token
+from safezone.cli.app import invoke
 from safezone.enrolment import (
     account_key,
     enrol_first_administrator,
@@ -88,3 +90,29 @@ def test_a_review_key_others_may_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as refused:
         account_key(key)
     assert "not a key" not in str(refused.value)
+
+
+def test_a_revoked_account_opens_nothing_any_more(zone: Zone, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By an administrator, from the command line; nobody revokes themselves."""
+    first, leaving = (enrol_to_files(zone, name, [role]) for name, role in
+                      (("chief", Role.ADMINISTRATOR), ("leaver", Role.STEWARD)))  # fmt: skip
+    chosen = zone.settings
+    for name, value in {
+        "HOME": chosen.home,
+        "PASSPHRASE_FILE": chosen.passphrase_file,
+        "WITNESS_DIR": chosen.witness_dir,
+        "TOKEN": first.token,
+    }.items():
+        monkeypatch.setenv(f"SAFEZONE_{name}", str(value))
+    assert invoke(["account", "revoke", "leaver", "--yes"]) == 0
+    gone = zone.accounts.get(leaving.account.id)
+    assert not gone.active
+    with pytest.raises(Denied):
+        by_token(zone.catalog, zone.accounts, leaving.token)
+    for name, code in (("leaver", "account.revoked"), ("chief", "account.own")):
+        with pytest.raises(WrongState, match=code):
+            invoke(["account", "revoke", name, "--yes"])
+    monkeypatch.setenv("SAFEZONE_TOKEN", leaving.token)
+    with pytest.raises(Denied):
+        invoke(["account", "revoke", "chief", "--yes"])
+    assert zone.accounts.get(first.account.id).active

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from safezone.cli.app import invoke
 from safezone.errors import UsageError
+from safezone.keys.aws import iam
 from safezone.keys.bao.places import GONE, PLACES, find, within
 from safezone.keys.bao.policy import IDENTITIES, mounts, policy, rights, role_of, setup
 from safezone.keys.duties import RIGHTS, may
@@ -122,3 +123,12 @@ def test_the_command_uses_the_zones_own_path(capsys: pytest.CaptureFixture[str],
     monkeypatch.setenv("SAFEZONE_KEYS_URL", "openbao+https://127.0.0.1:8200/agency/zone-1")
     invoke(["keys", "server-policy", "portal"])
     assert capsys.readouterr().out == policy("portal", "agency/zone-1")
+
+
+def test_the_command_prints_iam_policies_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SAFEZONE_KEYS_URL", "awskms://ap-northeast-2/zone1")
+    assert invoke(["keys", "server-policy", "log", "--aws-account", "123456789012"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == iam.policy("log", iam.Estate("ap-northeast-2", "123456789012", "zone1"))

@@ -1,15 +1,15 @@
 """What `safezone-verify` says and how it ends."""
 
-import base64
 import hashlib
 import json
 from pathlib import Path
 
 import pytest
 
-from safezone.audit.checkpoint import cosign
+from safezone.audit.checkpoint import cosign, sign_text
 from safezone.audit.merkle import inclusion_proof
 from safezone_verify.__main__ import main
+from safezone_verify.notes import Checkpoint
 from tests.fixtures.bundles import (
     ORIGIN,
     Signer,
@@ -58,7 +58,7 @@ class Made:
 
 
 def _lines(objects: list[dict]) -> bytes:
-    return b"".join(json.dumps(each, ensure_ascii=False).encode() + b"\n" for each in objects)
+    return b"".join(json.dumps(each).encode() + b"\n" for each in objects)
 
 
 @pytest.fixture
@@ -146,6 +146,53 @@ def test_what_is_no_bundle(made: Made, capsys, change: bytes) -> None:
     assert "bundle.json" in told
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"about": {"first": "x"}},
+        {"about": [1]},
+        {"size": -1},
+        {"size": True},
+        {"size": 10**30},
+        {"origin": "\x1b[2J"},
+        {"origin": "\ud800"},
+        {"origin": 7},
+        {"root": "00"},
+        {"kind": "other"},
+    ],
+)
+def test_a_header_made_to_mislead_is_refused(made: Made, capsys, change: dict) -> None:
+    header = json.loads(made.files["bundle.json"]) | change
+    made.write(bundle_json=json.dumps(header).encode())
+    assert run(capsys, made.folder, *made.trust)[0] == 4
+
+
+@pytest.mark.parametrize(
+    "odd", [{"seq": []}, {"seq": 10**400}, {"seq": -1}, {"seq": 1e3}, {"leaf": "\ud800"}, {"hashes": 7}]
+)
+def test_lines_made_to_stop_the_check_are_findings(made: Made, capsys, odd: dict) -> None:
+    made.excerpt([3, 4, 5], {"first": 3, "last": 5, "count": 3})
+    entries = [json.loads(line) for line in (made.folder / "entries.jsonl").read_bytes().splitlines()]
+    entries[1] |= odd
+    made.write(entries_jsonl=_lines(entries), details_jsonl=_lines([{"seq": []}, {"seq": {}}]))
+    code, said, _ = run(capsys, made.folder, *made.trust, "--json")
+    assert (code, json.loads(said)["proven"]) == (6, 2)
+    text = "\ud800\n4\nAAAA\n"
+    odd_notes = [text, f"{text}\n— {ORIGIN} AAAA\n", f"{ORIGIN}\n{10**18}\n\n", 7, None]
+    made.write(checkpoints_jsonl=b"".join(json.dumps({"note": note}).encode() + b"\n" for note in odd_notes),
+               proofs_jsonl=_lines([{"first": [], "second": {}, "hashes": 1}]))  # fmt: skip
+    assert run(capsys, made.folder, *made.trust, "--lang", "ko")[0] == 6
+
+
+def test_a_signed_checkpoint_of_more_entries_than_can_be(made: Made, capsys) -> None:
+    text = Checkpoint(ORIGIN, 9_999_999_999_999_999_999, bytes(32)).text()
+    note = sign_text(text, made.log.key, made.log.private.sign)
+    made.write(checkpoints_jsonl=made.files["checkpoints.jsonl"] + _lines([{"note": note}]))
+    code, said, _ = run(capsys, made.folder, *made.trust, "--json")
+    assert code == 6
+    assert "truncated" in {problem["kind"] for problem in json.loads(said)["problems"]}
+
+
 @pytest.mark.parametrize("name", ["leaves.jsonl", "checkpoints.jsonl", "proofs.jsonl", "keys.txt"])
 def test_a_bundle_that_lacks_a_file(made: Made, capsys, name: str) -> None:
     (made.folder / name).unlink()
@@ -224,21 +271,27 @@ def test_details_are_held_against_their_digest(tmp_path: Path, capsys) -> None:
         assert (code, json.loads(said)["problems"][0]["kind"]) == (6, "details"), wrong
 
 
-def test_time_stamps_are_taken_out_for_openssl(made: Made, tmp_path: Path, capsys) -> None:
-    text = made.notes[0].partition("\n\n")[0] + "\n"
-    token = b"DER" + hashlib.sha256(text.encode()).digest() + b"DER"
-    stamp = {"size": 4, "authority": "http://tsa.invalid", "time": "2026-11-21T09:00:00Z"}
-    made.write(timestamps_jsonl=_lines([stamp | {"token": base64.b64encode(token).decode()}]))
+def test_time_stamps_lie_ready_for_openssl(made: Made, capsys) -> None:
+    """The program sees that each is about its checkpoint, and says how to check the rest."""
+    text, times = (made.notes[0].partition("\n\n")[0] + "\n").encode(), made.folder / "times"
+    token = b"DER" + hashlib.sha256(text).digest() + b"DER"
+    write_files(times, {"4.txt": text, "4.tsr": token})
     code, said, _ = run(capsys, made.folder, *made.trust, "--lang", "en")
     assert code == 0
     assert "1 time stamp(s) were not checked" in said
-    code, said, _ = run(capsys, made.folder, *made.trust, "--timestamps", tmp_path / "times")
-    assert code == 0
-    assert "openssl ts -verify" in said
-    assert (tmp_path / "times" / "4.txt").read_text() == text
-    assert (tmp_path / "times" / "4.tsr").read_bytes() == token
-    made.write(timestamps_jsonl=_lines([stamp | {"size": 8, "token": base64.b64encode(token).decode()}]))
-    assert run(capsys, made.folder, *made.trust)[0] == 6
+    assert "openssl ts -verify -data SIZE.txt -in SIZE.tsr" in said
+    other = (made.notes[1].partition("\n\n")[0] + "\n").encode()
+    for files in (
+        {"4.txt": other},
+        {"4.txt": text, "4.tsr": b"DER"},
+        {"4.tsr": token, "8.txt": text, "8.tsr": token},
+        {"8.txt": other},
+        {"8.txt": text + b"\xff"},
+    ):
+        write_files(times, files)
+        assert run(capsys, made.folder, *made.trust)[0] == 6, files
+    (times / "8.txt").unlink()
+    assert run(capsys, made.folder, *made.trust)[0] == 4
 
 
 def test_one_entrys_proof(made: Made, tmp_path: Path, capsys) -> None:
