@@ -7,6 +7,7 @@ rest of the zone.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -93,7 +94,7 @@ class BundleWriter:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             empty = not any(folder.iterdir())
         except OSError:
             raise _unwritable(folder) from None
@@ -143,8 +144,9 @@ class BundleWriter:
     def _write(self, name: str, chunks: Iterable[bytes]) -> None:
         path = self._folder / name
         try:
-            path.parent.mkdir(exist_ok=True)
-            with path.open("wb") as file:
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            # Details name people: whoever may have them is given the files, and finds them by no accident.
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.writelines(chunks)
         except OSError:
             raise _unwritable(self._folder) from None

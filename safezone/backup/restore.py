@@ -119,6 +119,7 @@ def restore(
     _require_keys(settings)
     header = archive.open_header(file, _provider(settings))
     with staging(settings.home) as folder:
+        (folder / "catalog.db").touch(mode=0o600)
         staged = settings.model_copy(
             update={
                 "home": folder,

@@ -373,8 +373,6 @@ BELONGS = {
     "wrong token": (),
 }
 """Where each is meant to be. Not among them: bundles without details, OCSF records, children, temporary files."""
-NOT_PRIVATE = {"trusted/bundle/details.jsonl", "back/catalog.db"}
-"""A bundle is made where its maker wants it; a restored catalog lies in a folder nobody else may enter."""
 COLUMNS = {
     "policy comment": {"review.comment", "audit_detail.details"},
     "adequacy comment": {"review.comment", "audit_detail.details"},
@@ -423,7 +421,7 @@ def test_what_holds_names_comments_or_secrets_is_readable_by_its_owner_alone(sto
         inside = any(path.is_relative_to(folder) for folder in [*inbox(story), story.root / "desk"])
         if path.is_file() and not inside and search.file(path) and path.stat().st_mode & 0o077:
             open_to_others.add(str(path.relative_to(story.root)))
-    assert open_to_others <= NOT_PRIVATE
+    assert not open_to_others
 
 
 def test_details_that_were_deleted_are_no_longer_in_the_file(story, tmp_path, monkeypatch):
