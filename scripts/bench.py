@@ -15,6 +15,7 @@ import multiprocessing
 import os
 import resource
 import statistics
+import sys
 import tempfile
 import threading
 import time
@@ -49,7 +50,7 @@ from safezone.zone import Zone, initialise
 
 DATASET = "traffic-accidents"
 LIMIT_SECONDS, LIMIT_MB = 240, 1_536
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else 140)
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from safezone.audit.engine import read, write
 from safezone.audit.event import AuditEvent, details_digest, details_json, leaf_text
-from safezone.audit.statements import insert_events, insert_leaves
+from safezone.audit.statements import insert_events, insert_leaves, placing
 from safezone.audit.tables import audit_event, audit_leaf
 from safezone.audit.tree import StoredTree, lock_log
 from safezone.model import now, timestamp
@@ -100,19 +100,20 @@ class Sequencer:
 
 def _append(connection: Connection, frontier: Frontier, events: Sequence[Any]) -> None:
     start = frontier.size
-    leaves = [
-        leaf_text(
-            seq=seq,
-            time=event.time,
-            type_=event.type,
-            account=event.account,
-            object_=event.object,
-            purpose=event.purpose,
-            policy=event.policy,
-            details=event.details_digest,
-        )
-        for seq, event in enumerate(events, start)
-    ]
-    nodes = [node for leaf in leaves for node in frontier.append(leaf_hash(leaf.encode()))]
     places = [(seq, event.id) for seq, event in enumerate(events, start)]
-    insert_leaves(connection, list(enumerate(leaves, start)), nodes, places)
+    with placing(connection, places):
+        leaves = [
+            leaf_text(
+                seq=seq,
+                time=event.time,
+                type_=event.type,
+                account=event.account,
+                object_=event.object,
+                purpose=event.purpose,
+                policy=event.policy,
+                details=event.details_digest,
+            )
+            for seq, event in enumerate(events, start)
+        ]
+        nodes = [node for leaf in leaves for node in frontier.append(leaf_hash(leaf.encode()))]
+    insert_leaves(connection, list(enumerate(leaves, start)), nodes)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -77,22 +78,38 @@ def insert_events(connection: Connection, events: Rows, details: Rows) -> None:
     _rows(connection, "detail", details)
 
 
-def insert_leaves(connection: Connection, leaves: Rows, nodes: Rows, places: Rows) -> None:
-    """Give events their place.
+@contextmanager
+def placing(connection: Connection, places: Rows) -> Iterator[None]:
+    """Note the places of events while the block works out their leaves, without touching the connection.
+
+    PostgreSQL is another process: it takes as long over this as Python over the leaves, so both go on at once.
+
+    Args:
+        connection: the log duty's transaction.
+        places: sequence number and id of each event.
+    """
+    if connection.dialect.name != "postgresql":
+        yield
+        _rows(connection, "place", places)
+        return
+    columns = tuple(_columns(places))
+    with ThreadPoolExecutor(1, thread_name_prefix="places") as beside:
+        noted = beside.submit(connection.exec_driver_sql, _POSTGRES["place"], columns)
+        yield
+        noted.result()
+
+
+def insert_leaves(connection: Connection, leaves: Rows, nodes: Rows) -> None:
+    """Store leaves and tree.
 
     Args:
         connection: the log duty's transaction.
         leaves: sequence number and text of each leaf.
         nodes: level, index and hash of each subtree they complete.
-        places: sequence number and id of each event.
     """
-    if connection.dialect.name == "postgresql":
-        _copy(connection, "leaf", leaves)
-        _copy(connection, "node", nodes)
-        connection.exec_driver_sql(_POSTGRES["place"], tuple(_columns(places)))
-        return
-    for statement, rows in (("leaf", leaves), ("node", nodes), ("place", places)):
-        _rows(connection, statement, rows)
+    store = _copy if connection.dialect.name == "postgresql" else _rows
+    store(connection, "leaf", leaves)
+    store(connection, "node", nodes)
 
 
 def _copy(connection: Connection, statement: str, rows: Rows) -> None:

@@ -1,4 +1,4 @@
-"""`account add|list`: who may act in the zone."""
+"""`account add|list|revoke`: who may act in the zone."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from safezone.cli import say
-from safezone.cli.acting import Acting
-from safezone.cli.say import Json, t
+from safezone.cli.acting import Acting, confirm
+from safezone.cli.say import Json, Yes, t
 
 if TYPE_CHECKING:
     from safezone.model import Role
 
-group = typer.Typer(help=t("계정 등록과 조회", "Enrol and list accounts"), no_args_is_help=True)
+group = typer.Typer(help=t("계정 등록, 조회, 해지", "Enrol, list and revoke accounts"), no_args_is_help=True)
 
 
 @group.command(
@@ -109,6 +109,60 @@ def list_(as_json: Json = False) -> None:
         t("등록", "Enrolled"),
     ]
     say.listed(rows, columns, ("계정이 없습니다. safezone init", "No accounts. safezone init"))
+
+
+@group.command(
+    "revoke",
+    help=t(
+        "계정 해지(되돌릴 수 없음, 이 계정의 심사도 무효)", "Revoke an account for good; its reviews count no more"
+    ),
+)
+def revoke(
+    name: Annotated[str, typer.Argument(metavar="ACCOUNT", help=t("계정 이름이나 번호", "Name or id"))],
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Revoke an account: from now on its token opens nothing, and signatures of its key count for nothing."""
+    from safezone.access.actions import ZONE, Action
+    from safezone.catalog.accounts import revoke as end
+    from safezone.errors import NotFound, WrongState
+
+    acting = Acting(None)
+    found = next((each for each in acting.zone.accounts.all() if name in (each.id, each.name)), None)
+    acting.authorize(Action.ACCOUNT_ADD, ZONE, f"revoke/{found.id}" if found else "revoke")
+    if found is None:
+        raise NotFound(
+            "account.unknown",
+            ("There is no such account.", "그런 계정이 없습니다."),
+            ("See: safezone account list", "확인하십시오: safezone account list"),
+        )
+    if not found.active:
+        raise WrongState(
+            "account.revoked",
+            (f"The account {found.name} is revoked already.", f"{found.name} 계정은 이미 해지되었습니다."),
+            ("There is nothing to do.", "더 할 일이 없습니다."),
+        )
+    if found.id == acting.account.id:
+        raise WrongState(
+            "account.own",
+            ("Nobody revokes their own account.", "자기 계정은 해지할 수 없습니다."),
+            (
+                "Another administrator does it, so that one is always left.",
+                "관리자가 늘 남아 있도록 다른 관리자가 해지하십시오.",
+            ),
+        )
+    if not (yes or as_json):
+        confirm((f"{found.name} 계정을 해지하시겠습니까? 되돌릴 수 없습니다.", f"Revoke {found.name} for good?"))
+    end(acting.zone.catalog, acting.zone.keys, found, acting.account.id)
+    if as_json:
+        say.emit({"id": found.id, "state": "REVOKED", "name": found.name})
+        return
+    say.done(
+        f"{found.name} 계정({found.id})을 해지했습니다.",
+        f"Revoked {found.name} ({found.id}).",
+        f"safezone audit by {found.id} (감사자)",
+        f"safezone audit by {found.id} (an auditor)",
+    )
 
 
 def _state(active: bool) -> str:

@@ -90,7 +90,13 @@ def _event(row: dict[str, Any]) -> dict[str, Any]:
 @group.command(
     "checkpoint", help=t("체크포인트에 서명하고 증인에게 넘김", "Sign a checkpoint and hand it to the witness")
 )
-def checkpoint(as_json: Json = False) -> None:
+def checkpoint(
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help=t("보관할 파일에도 저장", "Keep it in a file as well, for --checkpoint")),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Sequence what is staged, sign the tree, have it witnessed."""
     from safezone.access.actions import LOG, Action
     from safezone.audit.checkpoint import open_checkpoint
@@ -99,9 +105,11 @@ def checkpoint(as_json: Json = False) -> None:
     acting = Acting(Duty.LOG)
     acting.authorize(Action.AUDIT_CHECKPOINT, LOG)
     zone = acting.zone
-    note = zone.keep_log() or ""
+    note, missing = zone.show_log(zone.sign_log() or "", zone.log_keys)
     signed = open_checkpoint(note, zone.log_keys)
     witness = zone.witness_standing()
+    if out is not None:
+        _write(out, note)
     if as_json:
         say.emit(
             {
@@ -112,6 +120,7 @@ def checkpoint(as_json: Json = False) -> None:
                 "note": note,
                 "keys": [key.to_text() for key in zone.log_keys],
                 "witness": witness.to_json(),
+                "missing": [error.code for error in missing],
             }
         )
         return
@@ -120,6 +129,9 @@ def checkpoint(as_json: Json = False) -> None:
     )
     say.out().print(note, markup=False, soft_wrap=True)
     _say_witness(witness)
+    for error in missing:
+        if not error.code.startswith("witness."):
+            say.err().print(error.what.say(say.language()), style="yellow", markup=False, soft_wrap=True)
 
 
 def _say_witness(witness: Standing) -> None:
@@ -128,7 +140,9 @@ def _say_witness(witness: Standing) -> None:
         "BEHIND": t(f"{witness.behind:,}건 뒤처짐", f"{witness.behind:,} entries behind"),
     }
     said = words.get(witness.state, witness.why.say(say.language()) if witness.why else witness.state)
-    line = f"{t('증인', 'Witness')} {witness.id}: {witness.size:,} · {said}"
+    who = " ".join(filter(None, (t("증인", "Witness"), witness.id)))
+    seen = f"{witness.size:,} · " if witness.state in words else ""  # of one that is silent nobody knows how far
+    line = f"{who}: {seen}{said}"
     style = "green" if witness.state == "CURRENT" else "yellow"
     say.err().print(line, style=style, markup=False, soft_wrap=True)
 
@@ -316,11 +330,13 @@ def export(
             }
         )
         return
+    logs, witness = [f"--key {key.to_text()}" for key in keys[:-1]], f"--witness {keys[-1].to_text()}"
+    command = " ".join(["safezone-verify", str(folder), *logs, witness])
     say.done(
-        f"감사 로그 {count:,}건을 {folder}에 내보냈습니다.",
-        f"{count:,} entries of the log are in {folder}.",
-        f"safezone-verify {folder}",
-        f"safezone-verify {folder}",
+        f"감사 로그 {count:,}건을 {folder}에 내보냈습니다. 공개키는 묶음이 아닌 다른 경로로 전달하십시오.",
+        f"{count:,} entries of the log are in {folder}. Give the public keys by another way than the bundle.",
+        command,
+        command,
     )
 
 

@@ -40,13 +40,18 @@ def summary(acting: Acting, order: DestructionRecord) -> dict[str, Any]:
         t("번호", "Id"): order.id,
         t("사유", "Reason"): order.reason,
         t("범위", "Scope"): order.scope,
-        t("요청자", "Asked by"): acting.name(order.asked_by),
+        t("요청자", "Asked by"): _people(acting).get(order.asked_by, order.asked_by),
         t("키", "Keys"): "\n".join(names[:_SHOWN]) + more,
         t("읽을 수 없게 될 버전", "Versions that will open no more"): len(versions),
         t("행", "Rows"): sum(version.rows for version in versions),
         t("수령 원본", "Received files"): sum(len(each.deliveries) + len(each.quarantined) for each in found),
-        t("실행 가능 시각", "Not before"): say.when(order.due) if order.due else "",
+        t("실행 가능 시각(UTC)", "Not before (UTC)"): say.when(order.due) if order.due else "",
     }
+
+
+def _people(acting: Acting) -> dict[str, str]:
+    """Names for those who may see a destruction: who agrees has to know who asked."""
+    return {each.id: each.name for each in acting.zone.accounts.all()}
 
 
 def _readable(acting: Acting, order: DestructionRecord) -> None:
@@ -79,12 +84,13 @@ def list_(as_json: Json = False) -> None:
     if as_json:
         say.emit([to_json(order) for order in found])
         return
+    people = _people(acting) if found else {}
     rows = [
         (
             say.two(order.id, order.certificate or order.scope or order.keys[0]),
             say.state(order.state.value),
             len(order.keys),
-            acting.name(order.asked_by),
+            people.get(order.asked_by, order.asked_by),
             say.when(order.due) if order.due else "",
         )
         for order in found
@@ -94,7 +100,7 @@ def list_(as_json: Json = False) -> None:
         t("상태", "State"),
         t("키", "Keys") + ">",
         t("요청자", "Asked by"),
-        t("실행 가능", "Not before"),
+        t("실행 가능(UTC)", "Not before (UTC)"),
     ]
     say.listed(rows, columns, ("파기 요청이 없습니다.", "No destructions."), keep=(1, 4))
 
@@ -116,7 +122,7 @@ def show(order_id: Id, as_json: Json = False) -> None:
         t("확인서", "Certificate"): order.certificate,
         t("상태", "State"): say.state(order.state.value, full=True),
     }
-    say.facts(order.id, summary(acting, order) | more)
+    say.facts(t("키 파기 요청", "Destruction of keys"), summary(acting, order) | more)
 
 
 @group.command(
@@ -143,8 +149,8 @@ def approve(order_id: Id, yes: Yes = False, as_json: Json = False) -> None:
         return
     moment = say.when(after.due) if after.due else ""
     say.done(
-        f"{after.id}에 동의했습니다. {moment} 이후 실행됩니다.",
-        f"You agreed to {after.id}; it is carried out after {moment}.",
+        f"{after.id}에 동의했습니다. {moment}(UTC) 이후 실행됩니다.",
+        f"You agreed to {after.id}; it is carried out after {moment} UTC.",
         f"그 전에는 철회할 수 있습니다: safezone keys destruction withdraw {after.id}",
         f"until then it can be called off: safezone keys destruction withdraw {after.id}",
     )

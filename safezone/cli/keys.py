@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +14,11 @@ from safezone.cli.acting import Acting
 from safezone.cli.say import Json, Yes, t
 from safezone.errors import UsageError
 
+if TYPE_CHECKING:
+    from safezone.custody.rotation import Rotation
+
+_BESIDE = 36
+"""Columns that state, version and date take beside a name."""
 group = typer.Typer(help=t("키 보관: 목록, 교체, 파기", "Key custody: list, rotate, destroy"), no_args_is_help=True)
 group.add_typer(destruction_commands.group, name="destruction")
 
@@ -39,12 +45,30 @@ def list_(as_json: Json = False) -> None:
         ]
         say.emit(living + [{"id": name, "state": "DESTROYED", "destroyed": at} for name, at in gone])
         return
-    rows: list[tuple[Any, ...]] = [
-        (key.name, say.state("ACTIVE"), key.current, say.when(key.created, day=True)) for key in found
-    ]
-    rows += [(name, say.state("DESTROYED"), None, say.when(at, day=True)) for name, at in gone]
-    columns = [t("키", "Key"), t("상태", "State"), t("판", "Version") + ">", t("날짜", "Date")]
-    say.listed(rows, columns, ("키가 없습니다. safezone init", "No keys. safezone init"), keep=(1, 3))
+    _table(
+        [(key.name, "ACTIVE", key.current, key.created) for key in found]
+        + [(name, "DESTROYED", None, at) for name, at in gone]
+    )
+
+
+def _table(keys: Sequence[tuple[str, str, int | None, str]]) -> None:
+    """Print keys. On a narrow terminal a name has a line to itself: it is long, and people copy it."""
+    rows: list[tuple[Any, ...]]
+    if max((len(name) for name, *_ in keys), default=0) + _BESIDE <= say.out().width:
+        rows = [(name, say.state(state), version, say.when(at, day=True)) for name, state, version, at in keys]
+        columns = [t("키", "Key"), t("상태", "State"), t("판", "Version") + ">", t("날짜", "Date")]
+    else:
+        rows = [
+            (
+                say.two(name, (f"{t('판', 'version')} {version} · " if version else "") + say.when(at, day=True)),
+                say.state(state),
+            )
+            for name, state, version, at in keys
+        ]
+        columns = [t("키", "Key"), t("상태", "State")]
+    say.listed(
+        rows, columns, ("키가 없습니다. safezone init", "No keys. safezone init"), keep=range(1, len(columns))
+    )
 
 
 @group.command(
@@ -109,12 +133,30 @@ def rotate(
         say.emit(said[0] if len(said) == 1 and not every else said)
         return
     for one in done:
-        say.done(
-            f"{one.name}의 새 판은 {one.version}입니다. 데이터 키 {one.rewrapped:,}개를 다시 감쌌습니다.",
-            f"{one.name} is at version {one.version} now; {one.rewrapped:,} data keys were closed anew.",
-        )
+        _say_rotated(one)
     if not done:
         say.done("교체할 키가 없습니다.", "No key is that old.")
+
+
+def _say_rotated(one: Rotation) -> None:
+    kind = one.name.partition("/")[0]
+    if kind == "kek":
+        more = t(
+            f" 데이터 키 {one.rewrapped:,}개를 다시 감쌌습니다.",
+            f" Data keys closed anew under it: {one.rewrapped:,}.",
+        )
+    elif kind == "token":
+        more = t(
+            " 지금부터 만드는 토큰은 이전 판의 토큰과 연결되지 않습니다.",
+            " Tokens made from now on do not match those made before.",
+        )
+    else:
+        more = ""
+    resumed = t(" 중단된 교체를 마쳤습니다.", " A rotation that was cut off is finished.") if one.resumed else ""
+    say.done(
+        f"{one.name}의 현재 판: {one.version}.{more}{resumed}",
+        f"{one.name} is at version {one.version}.{more}{resumed}",
+    )
 
 
 @group.command(
@@ -174,7 +216,11 @@ def certificate(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help=t("서명된 파일과 글을 저장", "Save the signed file and its text")),
+        typer.Option(
+            "--out",
+            "-o",
+            help=t("서명된 파일을 저장(읽을 글은 옆에 .md로)", "Save the signed file, its text beside it as .md"),
+        ),
     ] = None,
     verify: Annotated[
         Path | None, typer.Option("--verify", help=t("이 파일을 검증", "Verify this file instead"))

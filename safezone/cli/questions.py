@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -68,19 +68,18 @@ def who(
         return
     rows = [
         (
-            say.two(acting.name(each.account), acting.name(each.behalf) if each.behalf else ""),
-            say.two(each.what, t("거부", "denied") if not each.allowed else " ".join(sorted(each.purposes)[:2])),
+            _lines(acting.name(each.account), acting.name(each.behalf) if each.behalf else ""),
+            _lines(each.what, t("거부", "denied") if not each.allowed else " ".join(sorted(each.purposes)[:2])),
             each.times,
-            each.rows or None,
-            len(each.columns) or None,
-            say.two(kst(each.first), kst(each.last)),
+            _lines(f"{each.rows:,}" if each.rows else "–", _columns(len(each.columns))),
+            _lines(kst(each.first), kst(each.last) if kst(each.last) != kst(each.first) else ""),
         )
         for each in found
     ]
-    columns = [t("누가(의뢰인)", "Who (on behalf of)"), t("무엇을(목적)", "What (purpose)"), t("횟수", "Times") + ">",
-               t("행", "Rows") + ">", t("컬럼", "Cols") + ">", t("처음·마지막(KST)", "First, last (KST)")]  # fmt: skip
-    heading(f"{dataset} · {period.says()}")
-    say.listed(rows, columns, ("접근 기록이 없습니다.", "No access."), keep=(5,))
+    columns = [t("누가(의뢰인)", "Who (for)"), t("무엇을(목적)", "What (purpose)"), t("횟수", "Times") + ">",
+               t("행", "Rows") + ">", t("처음·마지막(KST)", "First, last (KST)")]  # fmt: skip
+    heading(f"{dataset} · {_says(period, first, last)}")
+    say.listed(rows, columns, ("접근 기록이 없습니다.", "No access."), keep=(4,))
 
 
 def by(
@@ -112,9 +111,10 @@ def by(
             | {"days": [day.to_json() for day in summary], "shown": [seen.to_json() for seen in events]}
         )
         return
-    heading(f"{acting.name(key)} · {key} · {period.says()}")
-    rows = [(day.day, day.what, "" if day.allowed else t("거부", "denied"), day.times) for day in summary]
-    columns = [t("날짜(KST)", "Day (KST)"), t("무엇을", "What"), "", t("횟수", "Times") + ">"]
+    heading(f"{acting.name(key)} · {key} · {_says(period, first, last)}")
+    denied = t(" (거부)", " (denied)")
+    rows = [(day.day, day.what + ("" if day.allowed else denied), day.times) for day in summary]
+    columns = [t("날짜(KST)", "Day (KST)"), t("무엇을", "What"), t("횟수", "Times") + ">"]
     say.listed(rows[:_SHOWN], columns, ("기록이 없습니다.", "No events."))
     more(len(rows) - _SHOWN)
     if events:
@@ -174,13 +174,13 @@ def denials(first: From = "", last: To = "", to_csv: Csv = None, as_json: Json =
             say.two(each.what, each.reason or t("상세 내용 삭제됨", "details deleted")),
             each.times,
             t(f"반복({each.burst}회/10분)", f"repeated ({each.burst} in 10 min)") if each.repeated else "",
-            say.two(kst(each.first), kst(each.last)),
+            _lines(kst(each.first), kst(each.last) if kst(each.last) != kst(each.first) else ""),
         )
         for each in found
     ]
     columns = [t("누가", "Who"), t("무엇을(사유)", "What (reason)"), t("횟수", "Times") + ">", t("반복", "Repeated"),
                t("처음·마지막(KST)", "First, last (KST)")]  # fmt: skip
-    heading(period.says())
+    heading(_says(period, first, last))
     say.listed(rows, columns, ("거부된 시도가 없습니다.", "No denials."), keep=(4,))
 
 
@@ -324,6 +324,22 @@ def prune(
         f"보존 기간이 지난 상세 내용 {total:,}건을 삭제했습니다. 증명은 그대로 유효합니다.",
         f"Deleted the details of {total:,} events whose retention is over. Every proof still holds.",
     )
+
+
+def _says(period: Period, first: str, last: str) -> str:
+    """The period for people; with neither end it is all there is."""
+    return period.says() if first or last else t("전체 기간", "the whole log")
+
+
+def _lines(upper: str, lower: str) -> Any:
+    """Two lines in a cell, or one when there is nothing to say below."""
+    from rich.text import Text
+
+    return say.two(upper, lower) if lower else Text(upper, "bold")
+
+
+def _columns(count: int) -> str:
+    return t(f"{count:,}개 컬럼", f"{count:,} cols") if count else ""
 
 
 def _reading(what: str) -> Acting:

@@ -22,7 +22,7 @@ group = typer.Typer(
     no_args_is_help=True,
 )
 
-_STATES = {"OUTDATED": "이전 내용", "MISSING": "닿지 않음"}
+_STATES = {"CURRENT": "최신", "OUTDATED": "이전 내용", "MISSING": "닿지 않음"}
 
 
 @group.command("split", help=t("복구 키를 나누어 보관자에게 줌", "Split a recovery key among custodians"))
@@ -60,6 +60,8 @@ def split(
         )
     for folder in (*([out] if out else []), *(copy or [])):
         _require_outside(folder, home)
+    for folder in copy or []:
+        _require_there(folder)
     written: list[str] = []
 
     def hand_out(made: list[Share]) -> None:
@@ -186,21 +188,19 @@ def _list(found: list[Held], *, as_json: bool) -> None:
     rows: list[tuple[Any, ...]] = [
         (
             held.copy.id,
-            say.state("CURRENT") if held.current else t(_STATES[_state(held)], _state(held)),
-            say.when(held.copy.made),
+            t(_STATES[_state(held)], _state(held)),
+            say.when(held.copy.made, day=True),
             f"{held.copy.threshold}/{len(held.copy.custodians)}",
-            ", ".join(held.copy.custodians),
-            held.path.parent,
+            say.two(", ".join(held.copy.custodians), str(held.path.parent)),
         )
         for held in found
     ]
     columns = [
         t("복구", "Recovery"),
         t("상태", "State"),
-        t("시각(UTC)", "Time (UTC)"),
+        t("날짜", "Date"),
         "m/n",
-        t("보관자", "Custodians"),
-        t("위치", "Place"),
+        t("보관자, 위치", "Custodians, place"),
     ]
     empty = ("복구 사본이 없습니다. safezone keys recovery split", "No copies. safezone keys recovery split")
     say.listed(rows, columns, empty, keep=(0, 1, 3))
@@ -218,6 +218,16 @@ def _require_outside(folder: Path, home: Path) -> None:
             "recovery.inside",
             (f"{folder} lies inside the zone.", f"{folder}은(는) 안심구역 안에 있습니다."),
             ("Name a folder outside, best another medium.", "밖의 폴더, 되도록 다른 매체를 지정하십시오."),
+        )
+
+
+def _require_there(folder: Path) -> None:
+    """A copy is kept where a medium is; one that is not mounted would be passed over in silence at each renewal."""
+    if not folder.is_dir():
+        raise UsageError(
+            "recovery.no_folder",
+            (f"There is no folder {folder} for the copy.", f"사본을 둘 폴더 {folder}이(가) 없습니다."),
+            ("Make it, or mount its medium.", "폴더를 만들거나 저장 매체를 연결하십시오."),
         )
 
 

@@ -60,7 +60,11 @@ def init(
             t("위치", "Home"): chosen.home.absolute(),
             t("반입함", "Inbox"): chosen.inbox.absolute(),
             t("반입용 공개키", "Delivery key"): recipient,
-            t("암호구 파일", "Passphrase file"): chosen.passphrase_file,
+            **(
+                {t("키 서버", "Key server"): chosen.keys_url}
+                if chosen.keys_url
+                else {t("암호구 파일", "Passphrase file"): chosen.passphrase_file}
+            ),
             t("증인", "Witness"): chosen.witness_url or chosen.witness_dir,
         },
     )

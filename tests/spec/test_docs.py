@@ -34,7 +34,7 @@ THREAT_MODEL = DOCS / "THREAT_MODEL.md"
 ADRS = sorted((DOCS / "adr").glob("*.md"))
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"`([^`\n]+)`")
 _NAMED = re.compile(
     r"^(?:safezone|safezone_verify|pseudonymize|validation|dags|policies|tests|docs|scripts)/[^\s]*$"
@@ -83,6 +83,7 @@ GENERATED = {
     "states-request": lambda: _diagram(states.REQUEST),
     "states-project": lambda: _diagram(states.PROJECT),
     "states-job": lambda: _diagram(states.JOB),
+    "states-destruction": lambda: _diagram(states.DESTRUCTION),
     "rooms": rooms_order,
     "duties": duties_table,
     "errors": errors_table,
