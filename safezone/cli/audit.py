@@ -13,7 +13,7 @@ import typer
 from safezone.cli import say
 from safezone.cli.acting import Acting, open_zone
 from safezone.cli.say import Json, t
-from safezone.errors import BadInput, IntegrityFailure, SafeZoneError
+from safezone.errors import BadInput, IntegrityFailure, SafeZoneError, Unavailable
 
 if TYPE_CHECKING:
     from safezone.audit.timestamps import TimesVerified
@@ -176,11 +176,19 @@ def verify(
     if proof is not None:
         _verify_proof(proof, keys, as_json=as_json)
         return
-    found, times = (verify_bundle(bundle, keys, notes), None) if bundle is not None else _verify_zone(keys, notes)
+    if bundle is not None:
+        _report(verify_bundle(bundle, keys, notes), None, as_json=as_json)
+        return
+    found, times, missing = _verify_zone(keys, notes)
     _report(found, times, as_json=as_json)
+    if missing is not None:
+        raise missing
 
 
-def _verify_zone(keys: list[NoteKey], notes: list[str]) -> tuple[Verification, TimesVerified | None]:
+def _verify_zone(
+    keys: list[NoteKey], notes: list[str]
+) -> tuple[Verification, TimesVerified | None, Unavailable | None]:
+    """Verify the log where it lies; without its witness when that does not answer, which is told too."""
     from safezone.access.actions import LOG, Action
     from safezone.audit.timestamps import load_roots, verify_times
     from safezone.audit.verify import verify_log
@@ -189,9 +197,14 @@ def _verify_zone(keys: list[NoteKey], notes: list[str]) -> tuple[Verification, T
     acting = Acting(Duty.PORTAL)
     acting.authorize(Action.AUDIT_VERIFY, LOG)
     zone = acting.zone
-    found = verify_log(zone.catalog.engine, keys or zone.log_keys, [zone.witness], notes)
+    trusted, missing = keys or zone.log_keys, None
+    try:
+        found = verify_log(zone.catalog.engine, trusted, [zone.witness], notes)
+    except Unavailable as error:
+        missing, found = error, verify_log(zone.catalog.engine, trusted, [], notes)
     roots = zone.settings.tsa_roots
-    return found, None if roots is None else verify_times(zone.catalog.engine, load_roots(roots))
+    times = None if roots is None else verify_times(zone.catalog.engine, load_roots(roots))
+    return found, times, missing
 
 
 def _report(found: Verification, times: TimesVerified | None, *, as_json: bool) -> None:

@@ -225,6 +225,9 @@ def replay(zone: Zone, by: str = "console", others: Sequence[Zone] = ()) -> Repl
         told = ", ".join(sorted({found.proven[name] for name in mine}))
         authority = Authority("replay", "replay", reason=told)
         done = destroy(zone, mine, authority, by, others=others)
+    # Keys that did not come back, while an older catalog says that what they opened is there.
+    gone = sorted(name for name, _ in zone.keys.destroyed() if scope.parts_of(name))
+    end_covered(zone, gone, by, "replay")
     return Replayed(
         done.keys if done else (),
         tuple(sorted(found.unproven - set(found.proven))),

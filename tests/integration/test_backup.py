@@ -26,7 +26,7 @@ from safezone.catalog.records import RequestRecord, VersionRecord
 from safezone.cli import run
 from safezone.custody.destroy import Authority, destroy
 from safezone.errors import BadInput, Denied, IntegrityFailure, NotFound, Unavailable, WrongState
-from safezone.model import Duty, RequestState, Stage
+from safezone.model import Duty, RequestState, Stage, VersionState
 from safezone.package import open_package
 from safezone.settings import Settings
 from safezone.vault.parts import key_name
@@ -209,6 +209,25 @@ def test_a_key_destroyed_since_stays_destroyed_although_backup_and_recovery_copy
     kept.burn()
     kept.recover()
     assert name in {gone for gone, _ in _keystore(kept.settings).destroyed()}
+
+
+def test_what_was_destroyed_since_is_not_shown_again_when_the_newest_keystore_was_kept(kept):
+    console = kept.sandbox.open(None)
+    version = console.catalog.list(VersionRecord, stage=Stage.PUBLISHED)[0]
+    name = key_name(version.dataset, version.stage, version.delivery)
+    destroy(console, [name], Authority("two-people", "destruction/x"), kept.sandbox.account("admin").id)
+    console.keep_log()
+    recovery.renew(console)
+    (held,) = recovery.copies(console)
+    newest = held.path.read_bytes()
+    kept.burn()
+    kept.copy.write_bytes(newest)
+
+    kept.recover()
+    kept.restored(accept_loss=True)
+
+    with Zone.open(kept.settings, None) as back:
+        assert back.catalog.get(VersionRecord, version.id).state is VersionState.DESTROYED
 
 
 def _keystore(settings: Settings):

@@ -501,6 +501,21 @@ def test_a_witness_that_is_down_stops_nothing_and_catches_up(
         assert signers(parse_note(zone.keep_log()), [state.key])
 
 
+def test_while_the_witness_is_down_the_rest_is_verified_and_its_absence_told(
+    sandbox: Sandbox, state: WitnessState, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    with serving(tmp_path / "witness") as address:
+        zone = watched(sandbox, address)
+        pin(zone.witness_key_file, state.key.to_text())
+        state.enrol(zone.log_keys[0])
+        zone.keep_log()
+    command = terminal_of(sandbox, monkeypatch)
+    assert command("auditor", "audit", "verify", "--json") == 7
+    printed = capsys.readouterr()
+    assert json.loads(printed.out.strip())["state"] == "WHOLE"
+    assert "witness" in printed.err
+
+
 def test_a_log_that_was_rewritten_is_stopped_by_the_witness(
     sandbox: Sandbox, state: WitnessState, address: str, tmp_path: Path
 ) -> None:
