@@ -85,6 +85,7 @@ missing() { # "package<TAB>which tests need it", a line each
     has_fonts || printf 'fonts-noto-cjk\tthe portal in a browser (Korean text)\n'
     command -v bwrap >/dev/null || printf 'bubblewrap\treading deliveries in a sandbox\n'
     command -v softhsm2-util >/dev/null || printf 'softhsm2\tkeys in a hardware security module\n'
+    command -v openssl >/dev/null || printf 'openssl\ttime stamps of checkpoints\n'
     has_postgres || printf 'postgresql\tthe catalog on PostgreSQL\n'
     command -v redis-server >/dev/null || printf 'redis-server\tmany workers\n'
     command -v age >/dev/null || printf 'age\topening packages with the ordinary age\n'
