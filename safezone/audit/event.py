@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from safezone.audit import circumstances
 from safezone.errors import UsageError
@@ -100,6 +101,25 @@ def leaf_text(
         },
         ensure_ascii=False,
         separators=(",", ":"),
+    )
+
+
+def leaf_of(event: Any, seq: int) -> str:
+    """The leaf an event has at a place.
+
+    Args:
+        event: a row of the table of events.
+        seq: its place in the tree.
+    """
+    return leaf_text(
+        seq=seq,
+        time=event.time,
+        type_=event.type,
+        account=event.account,
+        object_=event.object,
+        purpose=event.purpose,
+        policy=event.policy,
+        details=event.details_digest,
     )
 
 

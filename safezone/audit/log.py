@@ -4,17 +4,55 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select
 
 from safezone.audit.engine import read, write
-from safezone.audit.event import AuditEvent, details_digest, details_json, leaf_text
+from safezone.audit.event import AuditEvent, details_digest, details_json, leaf_of
 from safezone.audit.statements import insert_events, insert_leaves, placing
 from safezone.audit.tables import audit_event, audit_leaf
 from safezone.audit.tree import StoredTree, lock_log
 from safezone.model import now, timestamp
 from safezone_verify.merkle import Frontier, leaf_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Events as rows, ready to be recorded.
+
+    Attributes:
+        rows: for the table of events.
+        details: for the table of details; fewer, or none.
+    """
+
+    rows: list[tuple[str, ...]]
+    details: list[tuple[str, bytes, str]]
+
+    def record(self, connection: Connection) -> list[str]:
+        """Record the events in the caller's transaction, in order; return their uids."""
+        insert_events(connection, self.rows, self.details)
+        return [row[0] for row in self.rows]
+
+
+def prepare(events: Iterable[AuditEvent]) -> Prepared:
+    """Write events down before a transaction begins: while it lasts, other writers wait.
+
+    Raises:
+        UsageError: an event cannot be written down exactly.
+    """
+    moment = timestamp(now())
+    prepared = Prepared([], [])
+    for event in events:
+        uid, body, committed = secrets.token_hex(16), details_json(event), ""
+        if body:
+            salt = secrets.token_bytes(32)
+            committed = details_digest(salt, body.encode())
+            prepared.details.append((uid, salt, body))
+        fields = (str(event.type), event.actor, event.object, event.purpose, event.policy)
+        prepared.rows.append((uid, moment, *fields, committed))
+    return prepared
 
 
 def stage(connection: Connection, event: AuditEvent) -> str:
@@ -31,19 +69,7 @@ def stage(connection: Connection, event: AuditEvent) -> str:
 
 def stage_all(connection: Connection, events: Iterable[AuditEvent]) -> list[str]:
     """Record several events in the caller's transaction, in order; return their uids."""
-    moment = timestamp(now())
-    rows: list[tuple[str, ...]] = []
-    details: list[tuple[str, bytes, str]] = []
-    for event in events:
-        uid, body, committed = secrets.token_hex(16), details_json(event), ""
-        if body:
-            salt = secrets.token_bytes(32)
-            committed = details_digest(salt, body.encode())
-            details.append((uid, salt, body))
-        fields = (str(event.type), event.actor, event.object, event.purpose, event.policy)
-        rows.append((uid, moment, *fields, committed))
-    insert_events(connection, rows, details)
-    return [row[0] for row in rows]
+    return prepare(events).record(connection)
 
 
 class Sequencer:
@@ -102,18 +128,6 @@ def _append(connection: Connection, frontier: Frontier, events: Sequence[Any]) -
     start = frontier.size
     places = [(seq, event.id) for seq, event in enumerate(events, start)]
     with placing(connection, places):
-        leaves = [
-            leaf_text(
-                seq=seq,
-                time=event.time,
-                type_=event.type,
-                account=event.account,
-                object_=event.object,
-                purpose=event.purpose,
-                policy=event.policy,
-                details=event.details_digest,
-            )
-            for seq, event in enumerate(events, start)
-        ]
+        leaves = [leaf_of(event, seq) for seq, event in enumerate(events, start)]
         nodes = [node for leaf in leaves for node in frontier.append(leaf_hash(leaf.encode()))]
     insert_leaves(connection, list(enumerate(leaves, start)), nodes)

@@ -148,7 +148,9 @@ def select_nodes(connection: Connection, places: Sequence[tuple[int, int]]) -> R
 
 def _rows(connection: Connection, statement: str, rows: Rows) -> None:
     if rows:
-        connection.exec_driver_sql(_SQLITE[statement], list(rows))
+        # Past SQLAlchemy, in a fifth of its time: all other writers wait. `guarded` knows the errors of the driver.
+        raw: Any = connection.connection.driver_connection
+        raw.executemany(_SQLITE[statement], rows)
 
 
 def _columns(rows: Rows) -> list[list[Any]]:

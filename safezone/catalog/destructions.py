@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select
 
 from safezone.audit.checkpoint import open_checkpoint, parse_note, signers
 from safezone.audit.engine import read
-from safezone.audit.event import AuditEvent, EventType, leaf_text
+from safezone.audit.event import AuditEvent, EventType, leaf_of
 from safezone.audit.tables import audit_checkpoint, audit_event, audit_leaf
 from safezone.audit.tree import StoredTree
 from safezone.catalog import history, reviews
@@ -280,23 +280,9 @@ def _recorded(
     )
     with read(catalog.engine) as connection:
         found = connection.execute(query).first()
-    if found is None or (found.seq is not None and found.leaf != _leaf_of(found)):
+    if found is None or (found.seq is not None and found.leaf != leaf_of(found, found.seq)):
         return None  # nothing of it, or the event was edited after the log had taken it down
     try:
         return datetime.fromisoformat(found.time), found.seq
     except (ValueError, TypeError):
         return None
-
-
-def _leaf_of(event: Any) -> str:
-    """The leaf an event must have where it stands."""
-    return leaf_text(
-        seq=event.seq,
-        time=event.time,
-        type_=event.type,
-        account=event.account,
-        object_=event.object,
-        purpose=event.purpose,
-        policy=event.policy,
-        details=event.details_digest,
-    )

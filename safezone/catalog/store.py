@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, Table, insert, select, update
 from safezone import states
 from safezone.audit.engine import read, write
 from safezone.audit.event import AuditEvent
-from safezone.audit.log import stage
+from safezone.audit.log import prepare
 from safezone.catalog import records, tables
 from safezone.errors import NotFound, WrongState
 
@@ -73,14 +73,15 @@ class Catalog:
 
         Raises:
             ValueError: no event was given (a programming error).
+            UsageError: an event cannot be written down exactly; the block is not begun.
             Unavailable: the database does not answer; nothing was changed.
         """
         if not events:
             raise ValueError("a write to the catalog needs the audit event it is saved with")
+        prepared = prepare(events)
         with write(self.engine) as connection:
             yield connection
-            for event in events:
-                stage(connection, event)
+            prepared.record(connection)
 
     def find(
         self, kind: type[T], key: str, connection: Connection | None = None, *, lock: bool = False

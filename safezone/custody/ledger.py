@@ -7,7 +7,6 @@ Each line carries the digest of the one before it and an Ed25519 signature by ``
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from safezone.errors import IntegrityFailure, SafeZoneError, Unavailable, UsageError
+from safezone.keys.keyfile import exclusive
 from safezone.model import canonical
 from safezone.ports import KeyProvider
 from safezone.settings import Settings
@@ -96,7 +96,9 @@ class Ledger:
             Unavailable: the file cannot be written.
             IntegrityFailure: a line was not signed by the key whose version it names.
         """
-        with _reachable(self.path), _alone(self.path):
+        with _reachable(self.path):
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _reachable(self.path), exclusive(self.path):
             raw = _whole(self.path)
             lines = raw.splitlines()
             known = {(body.get("key"), body.get("certificate")) for body in map(_body, lines)}
@@ -240,17 +242,6 @@ def _whole(path: Path) -> bytes:
         return b""
     data = path.read_bytes()
     return data[: data.rfind(b"\n") + 1]
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -99,7 +99,7 @@ class Keyfile:
         """Make an empty keystore unless there is one (safe when two processes do so at once)."""
         with _unavailable(path):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with _exclusive(path):
+            with exclusive(path):
                 if path.exists():
                     return
                 salt = secrets.token_bytes(32)
@@ -120,7 +120,7 @@ class Keyfile:
     @contextmanager
     def changing(self) -> Iterator[dict[str, Entry]]:
         """Hold the file alone; what the block did to the entries is stored unless it raises."""
-        with self._lock, _unavailable(self.path), _exclusive(self.path):
+        with self._lock, _unavailable(self.path), exclusive(self.path):
             self._seen = None
             entries = self.entries()
             # Whatever goes wrong from here on, what is in memory may differ from the file.
@@ -220,8 +220,8 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _exclusive(path: Path) -> Iterator[None]:
-    # The lock lies beside the file, since the file itself is replaced.
+def exclusive(path: Path) -> Iterator[None]:
+    """Be the only process to change a file. The lock lies beside it, since the file itself may be replaced."""
     descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -57,7 +57,7 @@ def tabled(items):
     return pa.table([list(text), list(number), list(real)], schema=schema)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(rows=rows, cuts=st.lists(st.integers(0, 12), max_size=3), turn=st.randoms(use_true_random=False))
 def test_parts_add_up_to_the_whole(rows, cuts, turn):
     table = tabled(rows)
@@ -74,7 +74,7 @@ def test_parts_add_up_to_the_whole(rows, cuts, turn):
     assert pieces.finish(table) == whole
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(rows=rows, size=st.integers(1, 5))
 def test_the_size_of_batches_changes_nothing(rows, size):
     table = tabled(rows)

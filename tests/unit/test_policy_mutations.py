@@ -57,7 +57,7 @@ def mutated(draw):
 
 
 @given(mutated())
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_a_mutated_policy_is_read_or_refused_with_a_place(tmp_path_factory, case):
     name, tree = case
     path = tmp_path_factory.mktemp("policy") / f"{name}.yaml"
