@@ -23,7 +23,7 @@ _EXITS = {"bundle": NO_BUNDLE, "note": CONTRADICTION}
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check what is named on the command line, say what was found, and return the exit code."""
     asked = _parser().parse_args(arguments)
-    locale = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    locale = next(filter(None, map(os.environ.get, ("SAFEZONE_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"))), "")
     language = asked.lang or ("ko" if locale.startswith("ko") else "en")
     try:
         keys = [_key(text, SIGNED) for text in asked.key] + [_key(text, COSIGNED) for text in asked.witness]
