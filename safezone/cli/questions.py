@@ -69,7 +69,9 @@ def who(
     rows = [
         (
             _lines(acting.name(each.account), acting.name(each.behalf) if each.behalf else ""),
-            _lines(each.what, t("거부", "denied") if not each.allowed else " ".join(sorted(each.purposes)[:2])),
+            _lines(
+                _called(each.what), t("거부", "denied") if not each.allowed else " ".join(sorted(each.purposes)[:2])
+            ),
             each.times,
             _lines(f"{each.rows:,}" if each.rows else "–", _columns(len(each.columns))),
             _lines(kst(each.first), kst(each.last) if kst(each.last) != kst(each.first) else ""),
@@ -113,7 +115,7 @@ def by(
         return
     heading(f"{acting.name(key)} · {key} · {_says(period, first, last)}")
     denied = t(" (거부)", " (denied)")
-    rows = [(day.day, day.what + ("" if day.allowed else denied), day.times) for day in summary]
+    rows = [(day.day, _called(day.what) + ("" if day.allowed else denied), day.times) for day in summary]
     columns = [t("날짜(KST)", "Day (KST)"), t("무엇을", "What"), t("횟수", "Times") + ">"]
     say.listed(rows[:_SHOWN], columns, ("기록이 없습니다.", "No events."))
     more(len(rows) - _SHOWN)
@@ -336,6 +338,13 @@ def _lines(upper: str, lower: str) -> Any:
     from rich.text import Text
 
     return say.two(upper, lower) if lower else Text(upper, "bold")
+
+
+def _called(what: str) -> str:
+    """What people call a type of event; an action keeps its name."""
+    from safezone.audit.questions.words import title
+
+    return title(what).say(say.language())
 
 
 def _columns(count: int) -> str:
