@@ -34,7 +34,8 @@ class Settings(BaseSettings):
         catalog_url: SQLAlchemy URL of the catalog; empty means SQLite below `home`.
         storage_url: where parts lie; empty means `home`/lake.
         keys_url: which key provider keeps the keys (`safezone.keys.open`); empty means the keystore file.
-        keys_credentials: file with this duty's secret at the key server; it must lie outside `home`.
+        keys_credentials: file with this duty's secret at the key server, or a folder with a file for each duty; it must lie
+            outside `home`.
         passphrase_file: file with the keystore's passphrase; it must lie outside `home`.
         witness_dir: folder of the file witness; it must lie outside `home`.
         witness_url: address of a witness program (`safezone witness`); empty means the folder `witness_dir`.

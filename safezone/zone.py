@@ -122,6 +122,7 @@ class Zone:
             passphrase=lambda: read_passphrase(settings.passphrase_file, settings.home),
             credentials=settings.keys_credentials,
             home=settings.home,
+            who=duty.value if duty else "console",
         )
         return cls(settings, duty, provider if duty is None else DutyBound(provider, duty))
 

@@ -31,6 +31,19 @@ def require_outside(path: Path, home: Path) -> None:
         )
 
 
+def file_of(credentials: Path | None, who: str) -> Path | None:
+    """The file with the secret of a duty, where the credentials are a folder with one for each.
+
+    Args:
+        credentials: a file, or a folder with ``<duty>.json`` or ``<duty>`` for each duty this process acts as.
+        who: the duty, or ``console``.
+    """
+    if credentials is None or not credentials.is_dir():
+        return credentials
+    named = credentials / f"{who}.json"
+    return named if named.exists() else credentials / who
+
+
 def read_credentials(path: Path | None) -> bytes:
     """Read the file with a duty's secret.
 

@@ -8,7 +8,7 @@
 ==============================================  ==================================================================
 
 *The file* is ``SAFEZONE_KEYS_CREDENTIALS``, outside the zone's folder and readable by its owner alone: each duty has
-its own. No address ever carries a secret. A server adapter's own docstring lists what else its address may say (the
+its own, and a process that acts as several takes them from a folder. No address ever carries a secret. A server adapter's own docstring lists what else its address may say (the
 seconds to wait for an answer, for one).
 """
 
@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from safezone.errors import UsageError
-from safezone.keys.credentials import require_outside
+from safezone.keys.credentials import file_of, require_outside
 from safezone.keys.keystore import Keystore
 from safezone.ports import KeyProvider
 
@@ -30,6 +30,7 @@ def open_provider(
     passphrase: Callable[[], bytes],
     credentials: Path | None = None,
     home: Path | None = None,
+    who: str = "console",
 ) -> KeyProvider:
     """Open the provider that an address names. Its library is imported only here and then.
 
@@ -37,8 +38,9 @@ def open_provider(
         url: the address, see above.
         keystore: the keystore file of the embedded default.
         passphrase: reads its passphrase.
-        credentials: the file with this duty's secret at the key server.
+        credentials: the file with this duty's secret at the key server, or a folder with one file for each duty.
         home: the zone's folder, in which that file must not lie.
+        who: the duty, by whose name its file is found in the folder; ``console`` for the person at the machine.
 
     Raises:
         UsageError: the address names no provider, or is not formed as it should be; the credentials lie in the zone.
@@ -51,6 +53,7 @@ def open_provider(
         return Keystore(keystore, passphrase())
     if credentials is not None and home is not None:
         require_outside(credentials, home)
+    credentials = file_of(credentials, who)
     if scheme == "pkcs11":
         from safezone.keys.hsm.provider import Pkcs11Keys
 

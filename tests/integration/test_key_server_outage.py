@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,8 +11,8 @@ from typing import Any
 import pytest
 
 from safezone.catalog.records import VersionRecord
-from safezone.errors import Unavailable
-from safezone.housekeeping import sweep
+from safezone.errors import Denied, Unavailable
+from safezone.housekeeping import keep_house, sweep
 from safezone.model import Duty
 from safezone.pipeline.run import ingest
 from safezone.zone import Zone
@@ -125,3 +126,20 @@ def test_a_key_server_that_stops_answering_leaves_nothing_half_written(
     served.build(request)
     assert served.sql("SELECT count(*) FROM release") == [(1,)]
     assert not served.settings.keystore.exists()
+
+
+def test_a_process_of_several_duties_takes_each_ones_credentials_from_a_folder(
+    served: ServedSandbox, tmp_path: Path
+) -> None:
+    folder = tmp_path / "by-duty"
+    folder.mkdir(mode=0o700)
+    for duty in (Duty.INGEST, Duty.RELEASE, Duty.BACKUP):
+        shutil.copy(served.credentials[duty], folder / f"{duty}.json")
+    settings = served.settings.model_copy(update={"keys_credentials": folder})
+    with Zone.open(settings, Duty.INGEST) as ingesting, Zone.open(settings, Duty.RELEASE) as releasing:
+        assert keep_house(ingesting, releasing)["destroyed"] == 0
+        assert ingesting.keys.ensure("kek/ds/raw/d1") == 1
+        with pytest.raises(Denied):
+            releasing.keys.ensure("kek/ds/raw/d1")
+    with pytest.raises(Unavailable), Zone.open(settings, None) as console:
+        console.keys.list()
