@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from safezone import dispatch
+from safezone.access.actions import ZONE, Action, Actor
 from safezone.audit import circumstances
 from safezone.backup import recovery
 from safezone.boundary import boundary
@@ -89,9 +90,13 @@ def housekeeping() -> dict[str, int]:
         settings = Settings()
         with Zone.open(settings, Duty.INGEST) as ingest, Zone.open(settings, Duty.RELEASE) as releasing:
             done = keep_house(ingest, releasing)
-        with Zone.open(settings, Duty.BACKUP) as keeping:
-            recovery.renew(keeping)  # a copy of the keystore must not outlive what was destroyed
-        _settle()
+        try:
+            with Zone.open(settings, Duty.BACKUP) as keeping:
+                # A copy of the keystore must not outlive what was destroyed.
+                keeping.authorizer.authorize(Actor.duty(Duty.BACKUP), Action.BACKUP_MAKE, ZONE, "recovery")
+                recovery.renew(keeping)
+        finally:
+            _settle()
         return done
 
     return _for_airflow("housekeeping", run)

@@ -352,3 +352,24 @@ def test_housekeeping_leaves_a_checkpoint_where_no_log_duty_does(
     assert not waits(zone.catalog.engine)
     assert zone.witness_standing().state == "CURRENT"
     assert zone.catalog.list(AccountRecord)
+    # Renewing copies of the keystore is decided about, as the backup duty, like everything else.
+    decided = [event["purpose"] for event in sandbox.events("zone/zone", "decision.allowed")]
+    assert "backup.make recovery" in decided
+
+
+def test_a_recovery_copy_that_cannot_be_renewed_fails_housekeeping_and_leaves_its_checkpoint(
+    sandbox: Sandbox, terminal: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from safezone import tasks
+
+    zone = sandbox.open(Duty.PORTAL)
+    happens(zone)
+    folder = sandbox.settings.home / "keys" / "recovery"
+    folder.mkdir()
+    (folder / "rec-0000.recovery").write_bytes(b"not a copy")
+    with pytest.raises(AirflowFailException, match=r"recovery\.damaged"):
+        tasks.housekeeping()
+    assert not waits(zone.catalog.engine)
+    assert zone.witness_standing().state == "CURRENT"

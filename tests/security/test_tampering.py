@@ -117,6 +117,7 @@ def test_every_stored_byte_can_be_looked_at_and_the_damaged_version_is_named(who
     assert [name for name, state in states.items() if state == "DAMAGED"] == [version.id]
     assert len(states) > 3
     assert command("auditor", "version", "verify", version.id) == 6
+    assert command("developer", "version", "verify", a_version(whole, Stage.RAW).id) == 3
 
 
 @pytest.mark.parametrize("offset", OFFSETS)
